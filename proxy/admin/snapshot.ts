@@ -1,0 +1,55 @@
+import type { Capacity, StatePoint } from '../../agents/report.ts'
+
+/** `up` takes calls; `unknown` has not been asked yet; the others take none, `reason` says why. */
+export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
+
+/** One node as `GET /api/fleet` shows it. What is not known is null, never 0. */
+export type NodeSnapshot = {
+  readonly id: string
+  readonly url: string
+  readonly health: NodeHealth
+  /** Why it takes no calls, in words; null while it does. */
+  readonly reason: string | null
+  readonly breaker: 'closed' | 'open' | 'half-open'
+  /** True between `drain` and `resume`. */
+  readonly draining: boolean
+  readonly head: number | null
+  /** Blocks behind the highest head of the fleet; not negative. */
+  readonly lagBlocks: number | null
+  /** Calls sent and not yet answered. */
+  readonly inFlight: number
+  /** Calls sent, and of these failed, since the proxy started. */
+  readonly calls: number
+  readonly errors: number
+  /** Round trips over the last minute, milliseconds; null before the first. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number } | null
+  /** The last report's point. */
+  readonly reported: StatePoint | null
+  /** The point the strategy believes in now. */
+  readonly predicted: StatePoint | null
+  /** Distance from the idle origin that the strategy sees for one more call; lower is chosen. */
+  readonly distance: number | null
+  /** Milliseconds since the last report came in. */
+  readonly reportAgeMs: number | null
+  readonly capacity: Capacity | null
+  /** The agent's source, such as `cgroup1+psi`. */
+  readonly source: string | null
+}
+
+/** `GET /api/fleet`, and each event of `GET /api/events`. */
+export type FleetSnapshot = {
+  readonly version: string
+  readonly strategy: string
+  /** Names that `PUT /api/strategy` takes. */
+  readonly strategies: readonly string[]
+  readonly uptimeSeconds: number
+  /** True while at least one node can serve. */
+  readonly ready: boolean
+  readonly chainId: string | null
+  /** Highest head of the nodes that are up. */
+  readonly head: number | null
+  /** Client calls answered (each item of a batch is one), and of these with an error of the proxy's own. */
+  readonly calls: number
+  readonly failed: number
+  readonly nodes: readonly NodeSnapshot[]
+}
