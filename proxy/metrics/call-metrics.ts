@@ -1,0 +1,58 @@
+import { Counts, otherName } from './counts.ts'
+import { Histogram } from './histogram.ts'
+
+/** What {@link CallMetrics} holds of one method. */
+export type MethodCalls = { readonly codes: Counts; readonly durations: Histogram }
+
+/** Codes of one method that get a series of their own: `ok`, JSON-RPC codes, `timeout` and such. */
+const maxCodes = 16
+
+const maxShedReasons = 16
+
+/** Upper bounds of `equipoise_batch_size`, in calls. Geth takes 1000 at most. */
+const batchBounds: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+/**
+ * What clients asked and how it ended. The relay counts here, once for each call; plain numbers
+ * until a scrape copies them.
+ */
+export class CallMetrics {
+  /** Tries after the first one of a call. Whoever tries again adds to it. */
+  retries = 0
+  /** Calls refused for want of room, by reason. */
+  readonly shed = new Counts(maxShedReasons)
+  /** Calls in each batch. */
+  readonly batches = new Histogram(batchBounds)
+  readonly #known: ReadonlySet<string>
+  readonly #byMethod = new Map<string, MethodCalls>()
+
+  /** @param methods that get series of their own, once called; all others are `other`. */
+  constructor(methods: Iterable<string>) {
+    this.#known = new Set(methods)
+  }
+
+  /**
+   * One call is answered.
+   * @param code `ok`, the JSON-RPC error code, or a word such as `timeout` or `canceled`
+   * @param seconds from the arrival of its request to its answer; finite, not negative
+   */
+  record(method: string, code: string, seconds: number): void {
+    const calls = this.#byMethod.get(method) ?? this.#firstOf(method)
+    calls.codes.add(code)
+    calls.durations.observe(seconds)
+  }
+
+  /** Methods called so far. */
+  get methods(): Iterable<readonly [string, MethodCalls]> {
+    return this.#byMethod
+  }
+
+  #firstOf(method: string): MethodCalls {
+    const name = this.#known.has(method) ? method : otherName
+    const had = this.#byMethod.get(name)
+    if (had !== undefined) return had
+    const calls = { codes: new Counts(maxCodes), durations: new Histogram() }
+    this.#byMethod.set(name, calls)
+    return calls
+  }
+}

@@ -1,0 +1,27 @@
+/** The name under which a {@link Counts} adds up what it has no room for. */
+export const otherName = 'other'
+
+/**
+ * Counts by name, of at most so many names: the names may come from outside, so the first ones get
+ * their own and all later ones share `other`.
+ */
+export class Counts implements Iterable<readonly [string, number]> {
+  readonly #byName = new Map<string, number>()
+  readonly #maxNames: number
+
+  /** @param maxNames above 0; `other` is not counted among them. */
+  constructor(maxNames: number) {
+    this.#maxNames = maxNames
+  }
+
+  add(name: string): void {
+    const count = this.#byName.get(name)
+    if (count !== undefined) this.#byName.set(name, count + 1)
+    else if (this.#byName.size < this.#maxNames) this.#byName.set(name, 1)
+    else this.#byName.set(otherName, (this.#byName.get(otherName) ?? 0) + 1)
+  }
+
+  [Symbol.iterator](): Iterator<readonly [string, number]> {
+    return this.#byName.entries()
+  }
+}

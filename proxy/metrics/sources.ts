@@ -1,0 +1,47 @@
+import type { FleetSnapshot } from '../admin/snapshot.ts'
+import type { CallMetrics } from './call-metrics.ts'
+import type { Histogram } from './histogram.ts'
+
+/** What the metrics need of an upstream beyond its {@link NodeSnapshot}. */
+export type NodeMetrics = {
+  readonly id: string
+  /** Round trips of the calls sent to it, seconds. */
+  readonly durations: Histogram
+  /** Failed calls by reason (`timeout`, `refused`, `bad-answer` …); `Counts` is one that is bounded. */
+  readonly errors: Iterable<readonly [string, number]>
+}
+
+/** What the metrics need of whoever reads one agent. */
+export type AgentMetrics = {
+  /** The host as the agent names it, or the agent's configured id before its first line. */
+  readonly host: string
+  /** True while its stream is open. */
+  readonly up: boolean
+  /** Milliseconds since its last line; null before the first. */
+  readonly reportAgeMs: number | null
+  /** Lines read. */
+  readonly reports: number
+  /** Lines missed, by the gaps in `seq`. */
+  readonly gaps: number
+}
+
+/** Where a scrape reads from. Each is called once a scrape. */
+export type Sources = {
+  snapshot(): FleetSnapshot
+  nodes(): readonly NodeMetrics[]
+  agents(): readonly AgentMetrics[]
+  /** Calls placed by each strategy since the start. */
+  decisions(): Iterable<readonly [string, number]>
+  readonly calls: CallMetrics
+}
+
+/** All that one scrape shows, read at one moment. */
+export type Scrape = {
+  readonly fleet: FleetSnapshot
+  readonly nodes: readonly NodeMetrics[]
+  readonly agents: readonly AgentMetrics[]
+  readonly decisions: Iterable<readonly [string, number]>
+  readonly calls: CallMetrics
+  /** Lateness of this process's event loop, seconds. */
+  readonly lag: Histogram
+}
