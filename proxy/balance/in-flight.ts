@@ -1,0 +1,41 @@
+import type { LoadMeter } from './meter.ts'
+
+/** Load as calls sent and not yet answered: least-connection. Nothing else moves it. */
+export class InFlight implements LoadMeter {
+  #inFlight = 0
+
+  cost(): number {
+    return this.#inFlight
+  }
+
+  start(): void {
+    this.#inFlight += 1
+  }
+
+  settle(): void {
+    this.#inFlight -= 1
+  }
+
+  report(): void {}
+
+  predicted(): null {
+    return null
+  }
+}
+
+/** Every upstream costs the same: for pickers that do not ask. */
+export class Unmetered implements LoadMeter {
+  cost(): number {
+    return 0
+  }
+
+  start(): void {}
+
+  settle(): void {}
+
+  report(): void {}
+
+  predicted(): null {
+    return null
+  }
+}

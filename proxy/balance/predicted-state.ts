@@ -1,0 +1,42 @@
+import type { NodeReport } from '../../agents/report.ts'
+import type { Clock } from '../clock.ts'
+import type { Work } from '../state/costs.ts'
+import type { Observer } from '../state/observer.ts'
+import type { StateVector } from '../state/vector.ts'
+import type { LoadMeter } from './meter.ts'
+
+/**
+ * Load as an observer forecasts it: the distance from the idle origin at which the node would be
+ * with the call on it. Moves with every call of ours, so it does not herd between reports.
+ */
+export class PredictedState implements LoadMeter {
+  readonly #observer: Observer
+  readonly #clock: Clock
+
+  constructor(observer: Observer, clock: Clock) {
+    this.#observer = observer
+    this.#clock = clock
+  }
+
+  cost(work: Work): number {
+    this.#observer.advance(this.#clock.nowMs())
+    return this.#observer.forecast(work)
+  }
+
+  start(work: Work): void {
+    this.#observer.dispatch(work, this.#clock.nowMs())
+  }
+
+  settle(work: Work): void {
+    this.#observer.settle(work, this.#clock.nowMs())
+  }
+
+  report(report: NodeReport): void {
+    this.#observer.report(report, this.#clock.nowMs())
+  }
+
+  predicted(): StateVector {
+    this.#observer.advance(this.#clock.nowMs())
+    return this.#observer.predicted()
+  }
+}

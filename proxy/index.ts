@@ -1,0 +1,2 @@
+/** The public face of the proxy: what other programs of this package may import. */
+export { defaultStrategy, type StrategyName, strategyNames } from './balance/strategies.ts'

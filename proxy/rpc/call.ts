@@ -1,0 +1,165 @@
+import { code, skipSpace, skipString, skipValue } from './json.ts'
+
+/**
+ * One JSON-RPC message as it came, by position in its body: nothing of it is decoded but the
+ * method's name. Read like Geth's `jsonrpcMessage`: keys in any case, the last of equal keys wins,
+ * unknown keys are ignored, a member of the wrong type counts as absent.
+ */
+export class Message {
+  readonly body: Buffer
+  /** True when `jsonrpc` is the string `2.0`. */
+  versionOk = false
+  /** Empty when absent or not a string. */
+  method = ''
+  /** Where the raw id token stands; `idStart` is -1 when there is none. */
+  idStart = -1
+  idEnd = -1
+  /** Where the raw params stand; -1 when absent. */
+  paramsStart = -1
+  paramsEnd = -1
+  /** A `result`, or an `error` that is not null, is there: the message is an answer. */
+  isAnswer = false
+
+  constructor(body: Buffer) {
+    this.body = body
+  }
+
+  /** An id that can be echoed: anything but an object or an array. */
+  get hasValidId(): boolean {
+    if (this.idStart < 0) return false
+    const first = this.body[this.idStart]
+    return first !== code.openObject && first !== code.openArray
+  }
+
+  /** Has an id (`null` is one) and a method: answered. */
+  get isCall(): boolean {
+    return this.versionOk && this.hasValidId && this.method !== ''
+  }
+
+  /** Has a method and no id: carried out, never answered. */
+  get isNotification(): boolean {
+    return this.versionOk && this.idStart < 0 && this.method !== ''
+  }
+
+  /** An answer or a notification of a subscription, which a server drops without a word. */
+  get isDropped(): boolean {
+    if (!this.versionOk) return false
+    if (this.isNotification) return this.method.endsWith('_subscription')
+    return this.hasValidId && this.method === '' && this.paramsStart < 0 && this.isAnswer
+  }
+}
+
+/** The body of a request: one message, or a batch of them, or nothing that can be read. */
+export type Parsed =
+  | { readonly kind: 'single'; readonly message: Message }
+  | { readonly kind: 'batch'; readonly messages: readonly Message[] }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'broken' }
+
+const empty: Parsed = { kind: 'empty' }
+const broken: Parsed = { kind: 'broken' }
+
+/** Reads the first JSON value of `body` and ignores what follows it, as Geth does. */
+export function parseCalls(body: Buffer): Parsed {
+  const end = body.length
+  const start = skipSpace(body, 0, end)
+  if (start === end) return empty
+  if (body[start] !== code.openArray) {
+    const message = new Message(body)
+    return readMessage(message, start, end) < 0 ? broken : { kind: 'single', message }
+  }
+  const messages: Message[] = []
+  let at = skipSpace(body, start + 1, end)
+  if (body[at] === code.closeArray && at < end) return { kind: 'batch', messages }
+  for (;;) {
+    const message = new Message(body)
+    at = readMessage(message, skipSpace(body, at, end), end)
+    if (at < 0) return broken
+    messages.push(message)
+    at = skipSpace(body, at, end)
+    if (at >= end) return broken
+    if (body[at] === code.closeArray) return { kind: 'batch', messages }
+    if (body[at] !== code.comma) return broken
+    at++
+  }
+}
+
+/** Fills `message` from the value at `at`; behind it, or -1 where the JSON is broken. */
+function readMessage(message: Message, at: number, end: number): number {
+  const { body } = message
+  if (body[at] !== code.openObject || at >= end) return skipValue(body, at, end)
+  let i = skipSpace(body, at + 1, end)
+  if (i < end && body[i] === code.closeObject) return i + 1
+  for (;;) {
+    if (i >= end || body[i] !== code.quote) return -1
+    const keyStart = i
+    i = skipString(body, i, end)
+    if (i < 0) return -1
+    const keyEnd = i
+    i = skipSpace(body, i, end)
+    if (i >= end || body[i] !== code.colon) return -1
+    const valueStart = skipSpace(body, i + 1, end)
+    i = skipValue(body, valueStart, end)
+    if (i < 0) return -1
+    take(message, memberName(body, keyStart, keyEnd), valueStart, i)
+    i = skipSpace(body, i, end)
+    if (i >= end) return -1
+    const next = body[i]
+    i++
+    if (next === code.closeObject) return i
+    if (next !== code.comma) return -1
+    i = skipSpace(body, i, end)
+  }
+}
+
+function take(message: Message, name: string, start: number, end: number): void {
+  const { body } = message
+  switch (name) {
+    case 'jsonrpc':
+      if (body[start] === code.quote) message.versionOk = stringAt(body, start, end) === '2.0'
+      return
+    case 'id':
+      message.idStart = start
+      message.idEnd = end
+      return
+    case 'method':
+      if (body[start] === code.quote) message.method = stringAt(body, start, end)
+      return
+    case 'params':
+      message.paramsStart = start
+      message.paramsEnd = end
+      return
+    case 'result':
+      message.isAnswer = true
+      return
+    case 'error':
+      if (end - start !== 4 || body[start] !== 0x6e) message.isAnswer = true
+      return
+  }
+}
+
+/** The decoded text of the string token from `start` to `end`, quotes included. */
+export function stringAt(body: Buffer, start: number, end: number): string {
+  for (let i = start + 1; i < end - 1; i++) {
+    const c = body[i] ?? 0
+    if (c === code.backslash || c > 0x7f) return JSON.parse(body.toString('utf8', start, end))
+  }
+  return body.toString('latin1', start + 1, end - 1)
+}
+
+/**
+ * The lower-case name of a key, folded as Go folds it: `K` (Kelvin) and `ſ` (long s) count as the
+ * letters they look like.
+ */
+function memberName(body: Buffer, start: number, end: number): string {
+  const first = body[start + 1]
+  const length = end - start - 2
+  if (first === 0x6a && length === 7 && body.toString('latin1', start + 1, end - 1) === 'jsonrpc') {
+    return 'jsonrpc'
+  }
+  if (first === 0x69 && length === 2 && body[start + 2] === 0x64) return 'id'
+  return stringAt(body, start, end)
+    .replace(/\u212a/g, 'k')
+    .replace(/\u017f/g, 's')
+    .toLowerCase()
+}
