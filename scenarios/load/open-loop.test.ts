@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { Latencies } from '../measure/latencies.ts'
+import { poissonArrivals } from './arrivals.ts'
+import { OpenLoop, type OpenLoopOptions, type OpenLoopResult } from './open-loop.ts'
+import { randomStream } from './random.ts'
+import type { ClassTally } from './tally.ts'
+
+type Answering = (id: number, response: ServerResponse) => void
+
+const good: Answering = (id, response) => {
+  response.end(JSON.stringify({ jsonrpc: '2.0', id, result: '0x1' }))
+}
+
+test('a server that stands still for a second is charged for all who waited', async (t: TestContext) => {
+  const arrivalsMs = poissonArrivals(200, 2000, randomStream(1, 'arrivals'))
+  const frozenAt = 60
+  let thaw: (() => void)[] | null = null
+  const url = await serving(t, (id, response) => {
+    if (id === frozenAt) {
+      const held: (() => void)[] = []
+      thaw = held
+      setTimeout(() => {
+        thaw = null
+        for (const answer of held) answer()
+      }, 1000)
+    }
+    if (thaw === null) good(id, response)
+    else thaw.push(() => good(id, response))
+  })
+  const result = await loaded({ url, arrivalsMs, durationMs: 2000 })
+  const all = onlyClass(result)
+  t.assert.equal(all.succeeded, arrivalsMs.length)
+
+  // Who was to start in the first half of the freeze has waited for the whole second half.
+  const startMs = arrivalsMs[frozenAt] ?? 0
+  const waited = arrivalsMs.filter((atMs) => atMs >= startMs && atMs < startMs + 500).length
+  const latencies = Latencies.decode(all.histogram, all.meanMs)
+  const percent = 100 * (1 - waited / arrivalsMs.length)
+  t.assert.ok(waited > 50, 'a tester that waits for each answer would have seen one such call')
+  t.assert.ok(latencies.percentileMs(percent + 1) >= 500 * 0.999)
+  t.assert.ok(latencies.percentileMs(99.9) >= 950)
+})
+
+test('calls above the bound in flight fail and slow no other', async (t: TestContext) => {
+  const held: (() => void)[] = []
+  const url = await serving(t, (id, response) => {
+    held.push(() => good(id, response))
+    if (held.length === 3) for (const answer of held) answer()
+  })
+  const arrivalsMs = Float64Array.from([0, 0.1, 0.2, 0.3, 0.4])
+  const all = onlyClass(await loaded({ url, arrivalsMs, maxInFlight: 3, durationMs: 1 }))
+  t.assert.deepEqual([all.sent, all.succeeded], [5, 3])
+  t.assert.deepEqual(all.failures, { overflow: 2 })
+})
+
+test('calls due in the warm-up are made and not counted', async (t: TestContext) => {
+  let answered = 0
+  const url = await serving(t, (id, response) => {
+    answered += 1
+    good(id, response)
+  })
+  const phases: string[] = []
+  const result = await loaded({
+    url,
+    arrivalsMs: Float64Array.from([0, 1, 2, 40, 41]),
+    warmupMs: 30,
+    durationMs: 20,
+    onWindow: (phase) => phases.push(phase),
+  })
+  t.assert.equal(answered, 5)
+  t.assert.equal(onlyClass(result).sent, 2)
+  t.assert.deepEqual(phases, ['begin', 'end'])
+})
+
+test('each kind of failure is counted as what it is, with an example', async (t: TestContext) => {
+  const url = await serving(t, (id, response) => {
+    if (id === 0) response.writeHead(503).end('busy')
+    else if (id === 1) response.end('{"jsonrpc":"2.0","id":99,"result":1}')
+    else if (id === 2) response.destroy()
+    else if (id === 3) response.write('{"jsonrpc":')
+    else good(id, response)
+  })
+  const result = await loaded({
+    url,
+    arrivalsMs: Float64Array.from([0, 1, 2, 3, 4]),
+    durationMs: 5,
+    timeoutMs: 300,
+  })
+  const all = onlyClass(result)
+  t.assert.deepEqual(all.failures, { http: 1, 'wrong-id': 1, socket: 1, timeout: 1 })
+  t.assert.equal(all.succeeded, 1)
+  t.assert.ok(result.examples.includes('http: 503 busy'))
+})
+
+test('a port where nobody listens fails each call and ends', async (t: TestContext) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const arrivalsMs = Float64Array.from([0, 1])
+  const url = `http://127.0.0.1:${port}`
+  const all = onlyClass(await loaded({ url, arrivalsMs, durationMs: 2 }))
+  t.assert.deepEqual(all.failures, { socket: 2 })
+})
+
+test('an aborted load ends at once with the reason', async (t: TestContext) => {
+  const stop = new AbortController()
+  const url = await serving(t, () => stop.abort(new Error('enough')))
+  const arrivalsMs = Float64Array.from([0, 60_000])
+  await t.assert.rejects(loaded({ url, arrivalsMs, durationMs: 60_000, signal: stop.signal }), {
+    message: 'enough',
+  })
+})
+
+test('arguments stay with their arrivals when calls are refused', async (t: TestContext) => {
+  const seen = new Map<number, unknown>()
+  const url = await serving(t, (id, response, ...[body]: unknown[]) => {
+    seen.set(id, body)
+    good(id, response)
+  })
+  let drawn = 0
+  const arrivalsMs = Float64Array.from([0, 0.01, 0.02, 60])
+  await loaded({
+    url,
+    arrivalsMs,
+    maxInFlight: 1,
+    durationMs: 80,
+    nextCall: () => ({ kind: 0, method: `call_${drawn++}`, params: [] }),
+  })
+  t.assert.equal(drawn, 4)
+  t.assert.equal(seen.get(3), 'call_3')
+})
+
+async function loaded(
+  options: Partial<OpenLoopOptions> & { url: string },
+): Promise<OpenLoopResult> {
+  return await new OpenLoop({
+    arrivalsMs: new Float64Array(),
+    nextCall: () => ({ kind: 0, method: 'eth_chainId', params: [] }),
+    classes: ['light'],
+    warmupMs: 0,
+    durationMs: 1000,
+    maxInFlight: 1000,
+    timeoutMs: 10_000,
+    onWindow: () => {},
+    signal: new AbortController().signal,
+    ...options,
+  }).run()
+}
+
+function onlyClass(result: OpenLoopResult): ClassTally {
+  const [tally] = Object.values(result.classes)
+  if (tally === undefined) throw new Error('no class')
+  return tally
+}
+
+async function serving(
+  t: TestContext,
+  answer: (id: number, response: ServerResponse, method: string) => void,
+): Promise<string> {
+  const server = createServer((request: IncomingMessage, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const call = JSON.parse(Buffer.concat(chunks).toString()) as { id: number; method: string }
+      answer(call.id, response, call.method)
+    })
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
