@@ -1,7 +1,5 @@
 import type { Capacity, StatePoint } from '../../agents/report.ts'
-
-/** `up` takes calls; `unknown` has not been asked yet; the others take none, `reason` says why. */
-export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
+import type { NodeHealth } from '../upstream/upstream.ts'
 
 /** One node as `GET /api/fleet` shows it. What is not known is null, never 0. */
 export type NodeSnapshot = {

@@ -1,0 +1,41 @@
+import type { TestContext } from 'node:test'
+import { type AdminOptions, createAdmin } from '../admin.ts'
+import type { FleetControl } from '../routes.ts'
+import { sampleFleet, sampleNode } from './sample-fleet.ts'
+
+/** Orders that the fleet was given, as `drain a`. */
+export type Orders = string[]
+
+/** A fleet of the nodes `a` and `b/c` that writes down what it is told. */
+export function obedientFleet(orders: Orders, ready = true): FleetControl {
+  const fleet = sampleFleet([sampleNode('a'), sampleNode('b/c')], { ready })
+  const order = (verb: string) => (id: string) => {
+    const isKnown = fleet.nodes.some((node) => node.id === id)
+    if (isKnown) orders.push(`${verb} ${id}`)
+    return isKnown
+  }
+  return {
+    snapshot: () => fleet,
+    drain: order('drain'),
+    resume: order('resume'),
+    setStrategy: (name) => {
+      orders.push(`strategy ${name}`)
+    },
+  }
+}
+
+/** A real admin port on a free port of loopback, closed when the test ends. */
+export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = {}) {
+  const orders: Orders = []
+  const admin = createAdmin({
+    addr: '127.0.0.1',
+    port: 0,
+    token: null,
+    fleet: obedientFleet(orders),
+    metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' },
+    ...but,
+  })
+  t.after(() => admin.close())
+  const { url } = await admin.listen()
+  return { admin, orders, url }
+}
