@@ -71,8 +71,12 @@ export class EventStream {
       return
     }
     const missed = (this.#missed.get(response) ?? 0) + 1
-    if (missed > maxMissed) response.destroy()
-    else this.#missed.set(response, missed)
+    if (missed <= maxMissed) {
+      this.#missed.set(response, missed)
+      return
+    }
+    this.#remove(response) // Its `close` comes later.
+    response.destroy()
   }
 
   #event(): string | null {
