@@ -1,0 +1,93 @@
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
+import { workloadNamed } from '../workloads/catalogue.ts'
+import { drawCalls } from '../workloads/workload.ts'
+import { poissonArrivals } from './arrivals.ts'
+import { type SaturationResult, saturate } from './autocannon.ts'
+import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
+import { OpenLoop, type OpenLoopResult } from './open-loop.ts'
+import { randomStream } from './random.ts'
+
+/** What this process used between two moments. */
+class Usage {
+  #cpu = process.cpuUsage()
+  #loop: EventLoopUtilization = performance.eventLoopUtilization()
+  #fromMs = performance.now()
+  #cores = 0
+  #loopBusy = 0
+
+  begin(): void {
+    this.#cpu = process.cpuUsage()
+    this.#loop = performance.eventLoopUtilization()
+    this.#fromMs = performance.now()
+  }
+
+  end(): void {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    this.#cores = (user + system) / 1000 / (performance.now() - this.#fromMs)
+    this.#loopBusy = performance.eventLoopUtilization(this.#loop).utilization
+  }
+
+  get spent(): { readonly cpuCores: number; readonly loopBusy: number } {
+    return { cpuCores: this.#cores, loopBusy: this.#loopBusy }
+  }
+}
+
+// Ctrl-C reaches the whole group; the starter decides when this process ends.
+process.on('SIGINT', () => {})
+// A starter that is gone, killed perhaps, takes this process with it.
+process.on('disconnect', () => process.exit(1))
+process.once('message', (plan: OpenLoopPlan | SaturationPlan) => {
+  void carryOut(plan)
+})
+
+async function carryOut(plan: OpenLoopPlan | SaturationPlan): Promise<void> {
+  const usage = new Usage()
+  try {
+    const result = plan.kind === 'open-loop' ? await load(plan, usage) : await fill(plan, usage)
+    say({ type: 'done', generated: { result, ...usage.spent } })
+  } catch (error) {
+    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+async function load(plan: OpenLoopPlan, usage: Usage): Promise<OpenLoopResult> {
+  const { url, seed, stream, ratePerSecond, warmupMs, durationMs, maxInFlight, timeoutMs } = plan
+  const workload = workloadNamed(plan.workload)
+  const arrivals = randomStream(seed, `${stream}/arrivals`)
+  return await new OpenLoop({
+    url,
+    arrivalsMs: poissonArrivals(ratePerSecond, warmupMs + durationMs, arrivals),
+    nextCall: drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`)),
+    classes: workload.classes,
+    warmupMs,
+    durationMs,
+    maxInFlight,
+    timeoutMs,
+    signal: new AbortController().signal,
+    onWindow: (phase) => {
+      if (phase === 'begin') usage.begin()
+      else usage.end()
+      say({ type: 'window', phase })
+    },
+  }).run()
+}
+
+async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResult> {
+  const { url, seed, stream, connections, durationMs, timeoutMs } = plan
+  const workload = workloadNamed(plan.workload)
+  usage.begin()
+  const result = await saturate({
+    url,
+    connections,
+    durationMs,
+    timeoutMs,
+    nextCall: drawCalls(workload, plan.facts, randomStream(seed, `${stream}/saturation`)),
+    signal: new AbortController().signal,
+  })
+  usage.end()
+  return result
+}
+
+function say(message: GeneratorMessage): void {
+  process.send?.(message)
+}
