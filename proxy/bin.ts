@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { pino } from 'pino'
+import { strategyNames } from './balance/strategies.ts'
+import { type Config, ConfigError } from './config.ts'
+import { createProxy } from './proxy.ts'
+import { type Flags, loadConfig } from './settings.ts'
+
+/** Flags that are keys of the configuration: name, placeholder, help. */
+const keyFlags = [
+  ['http.addr', 'ADDRESS', 'where to listen for JSON-RPC (127.0.0.1)'],
+  ['http.port', 'PORT', 'its port; 0 takes a free one (8545)'],
+  ['http.api', 'LIST', 'namespaces clients may call (eth,net,web3)'],
+  ['http.vhosts', 'LIST', "host names to answer to, '*' for any (localhost)"],
+  ['http.corsdomain', 'LIST', "origins whose pages may read answers, '*' for any (none)"],
+  ['http.rpcprefix', 'PATH', 'path below which to answer (only / itself)'],
+  ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
+  ['rpc.batch-response-max-size', 'BYTES', 'results of a batch at most, 0 for any (25000000)'],
+  ['admin.addr', 'ADDRESS', 'where to listen for people and Prometheus (127.0.0.1)'],
+  ['admin.port', 'PORT', 'its port; 0 takes a free one (8550)'],
+  ['admin.token-file', 'FILE', 'bearer token of the admin port; needed beyond loopback'],
+  ['agent-token-file', 'FILE', 'bearer token to show to agents'],
+  ['log.level', 'LEVEL', 'silent, fatal, error, warn, info, debug or trace (info)'],
+] as const
+
+const examples = `
+Examples:
+  $ equipoise --node http://127.0.0.1:18545 --node http://127.0.0.1:18555
+  $ equipoise --node a=http://10.0.0.5:8545 --agent a=http://10.0.0.5:8560 --http.addr 0.0.0.0
+  $ equipoise --config equipoise.yaml --strategy least-connection
+  $ equipoise check-config equipoise.yaml`
+
+const program = new Command('equipoise')
+  .description('Serves many Ethereum nodes as one: each call goes to the node that feels it least.')
+  .version(version(), '--version', 'print the version')
+  .helpOption('--help', 'print this help')
+  .option('--config <FILE>', 'YAML file with the same keys as the flags; flags win')
+  .option('--node <[ID=]URL>', 'a node; repeat for each', collect)
+  .option('--agent <ID=URL>', "the agent that reports node ID's state; repeat for each", collect)
+  .option('--strategy <NAME>', `${strategyNames.join(', ')} (state-space)`)
+  .addHelpText('after', examples)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
+  .action(serve)
+for (const [name, placeholder, help] of keyFlags) program.option(`--${name} <${placeholder}>`, help)
+program
+  .command('check-config')
+  .description('check a configuration file and print every problem of it')
+  .argument('<file>')
+  .helpOption('--help', 'print this help')
+  .exitOverride()
+  .action((file: string) => {
+    const config = loadConfig({ config: file, keys: new Map() })
+    process.stdout.write(`${file}: ok, ${config.nodes.length} nodes, ${config.strategy}\n`)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  } else {
+    process.stderr.write(`equipoise: ${inOneLine(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+async function serve(options: Record<string, unknown>): Promise<void> {
+  const config = loadConfig(flagsOf(options))
+  const log = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
+  const proxy = createProxy(config, secretsOf(config), version(), log)
+  const { url, adminUrl } = await proxy.listen()
+  process.stdout.write(`equipoise listening on ${url}\nequipoise admin on ${adminUrl}\n`)
+  const { promise: ended, resolve: end } = Promise.withResolvers<NodeJS.Signals>()
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+  log.info({ signal: await ended }, 'closing')
+  // A second signal does not wait for calls under way.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  await proxy.close()
+}
+
+function flagsOf(options: Record<string, unknown>): Flags {
+  const keys = new Map<string, string>()
+  for (const [name] of keyFlags) {
+    const value = options[camelCase(name)]
+    if (typeof value === 'string') keys.set(name, value)
+  }
+  const { config, node, agent, strategy } = options as Partial<Flags>
+  return {
+    keys,
+    ...(config === undefined ? {} : { config }),
+    ...(node === undefined ? {} : { node }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(strategy === undefined ? {} : { strategy }),
+  }
+}
+
+/** As commander names an option: `rpc.batch-request-limit` → `rpc.batchRequestLimit`. */
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+function secretsOf(config: Config) {
+  const adminFile = config.admin['token-file']
+  const agentFile = config['agent-token-file']
+  if (adminFile === undefined && !isLoopback(config.admin.addr)) {
+    throw new ConfigError([
+      { path: 'admin.token-file', message: `needed, because ${config.admin.addr} is not loopback` },
+    ])
+  }
+  return {
+    adminToken: adminFile === undefined ? null : tokenIn('admin.token-file', adminFile),
+    agentToken: agentFile === undefined ? null : tokenIn('agent-token-file', agentFile),
+  }
+}
+
+function isLoopback(addr: string): boolean {
+  return addr === 'localhost' || addr === '::1' || addr.startsWith('127.')
+}
+
+function tokenIn(path: string, file: string): string {
+  try {
+    const token = readFileSync(file, 'utf8').trim()
+    if (token !== '') return token
+  } catch (error) {
+    throw new ConfigError([{ path, message: inOneLine(error) }])
+  }
+  throw new ConfigError([{ path, message: `${file} is empty` }])
+}
+
+function inOneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, flag } = error as Error & { readonly code?: string; readonly flag?: string }
+  if (code === 'EADDRINUSE') return `the port is taken; choose another with ${flag}`
+  if (code === 'EACCES' && flag !== undefined) return `not allowed to listen there; see ${flag}`
+  return error.message.split('\n')[0] ?? error.name
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const { version: found }: { version: string } = JSON.parse(text)
+  return found
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import { defaultStrategy, type StrategyName, strategyNames } from './balance/strategies.ts'
+
+/** A URL of a node or agent: http or https, an address without credentials' secrets in logs. */
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, { error: 'want a URL that begins with http:// or https://' })
+  .transform((text) => new URL(text))
+
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+  error: 'want 1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first',
+})
+
+const port = z.int().min(0).max(65_535)
+/** Flags bear Geth's names, which separate names in a list by commas; files may use YAML lists. */
+const list = z.preprocess(
+  (value) => (typeof value === 'string' ? split(value) : value),
+  z.array(z.string().min(1)),
+)
+
+const duration = z.preprocess(
+  (value) => (typeof value === 'string' ? millisecondsOf(value) : value),
+  z.number({ error: 'want a duration such as 250ms or 2s' }).positive(),
+)
+
+const node = z.strictObject({
+  id,
+  url: httpUrl,
+  /** Where its agent listens; its report bears this node's id or name. */
+  agent: httpUrl.optional(),
+  /** Cores it may use, for as long as no agent says. */
+  cores: z.number().positive().optional(),
+})
+
+const schema = z.strictObject({
+  http: z
+    .strictObject({
+      addr: z.string().min(1).default('127.0.0.1'),
+      port: port.default(8545),
+      api: list.default(['eth', 'net', 'web3']),
+      vhosts: list.default(['localhost']),
+      corsdomain: list.default([]),
+      rpcprefix: z
+        .string()
+        .refine((text) => text === '' || text.startsWith('/'), { error: 'want a path, as /rpc' })
+        .default(''),
+    })
+    .prefault({}),
+  rpc: z
+    .strictObject({
+      'batch-request-limit': z.int().min(0).default(1000),
+      'batch-response-max-size': z.int().min(0).default(25_000_000),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      addr: z.string().min(1).default('127.0.0.1'),
+      port: port.default(8550),
+      'token-file': z.string().min(1).optional(),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    })
+    .prefault({}),
+  nodes: z.array(node).min(1, { error: 'name at least one node' }).max(1024),
+  'agent-token-file': z.string().min(1).optional(),
+  strategy: z.enum(strategyNames as [StrategyName, ...StrategyName[]]).default(defaultStrategy),
+  'chain-id': z.int().positive().optional(),
+  methods: z.strictObject({ allow: list.default([]), deny: list.default([]) }).prefault({}),
+  health: z
+    .strictObject({
+      interval: duration.default(500),
+      timeout: duration.default(1_000),
+      'max-lag': z.int().min(0).default(2),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      timeout: duration.default(29_900),
+      'max-calls': z.int().min(1).default(10_000),
+      'max-sockets': z.int().min(1).default(10_000),
+      'max-answer-bytes': z.int().min(1024).default(134_217_728),
+      'sockets-per-node': z.int().min(1).default(256),
+    })
+    .prefault({}),
+})
+
+/** The configuration with every default filled in. Keys are the flags' names, as a tree. */
+export type Config = z.output<typeof schema>
+
+/** One thing wrong with a configuration: the path of the key, and what is wanted. */
+export type Problem = { readonly path: string; readonly message: string }
+
+/** A configuration that cannot be used, with all that is wrong with it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+    this.problems = problems
+  }
+}
+
+/**
+ * Checks a decoded configuration, all of it at once.
+ * @throws ConfigError with every problem and its path
+ */
+export function parseConfig(value: unknown): Config {
+  const parsed = schema.safeParse(value)
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
+  problems.push(...doubles(value))
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return parsed.data
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = pathOf(issue.path)
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ path: path || 'configuration', message: lowerFirst(issue.message) }]
+  }
+  return issue.keys.map((key) => ({
+    path: pathOf([...issue.path, key]),
+    message: 'no such key',
+  }))
+}
+
+/** Node ids must be told apart, which no schema of one node sees. */
+function doubles(value: unknown): Problem[] {
+  const nodes: unknown = isRecord(value) ? value['nodes'] : undefined
+  if (!Array.isArray(nodes)) return []
+  const seen = new Set<unknown>()
+  return nodes.flatMap((entry: unknown, i) => {
+    const name = isRecord(entry) ? entry['id'] : undefined
+    if (typeof name !== 'string') return []
+    if (seen.has(name)) return [{ path: `nodes[${i}].id`, message: `${name} is there twice` }]
+    seen.add(name)
+    return []
+  })
+}
+
+function pathOf(keys: readonly PropertyKey[]): string {
+  return keys.reduce<string>((path, key) => {
+    if (typeof key === 'number') return `${path}[${key}]`
+    return path === '' ? String(key) : `${path}.${String(key)}`
+  }, '')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+function split(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function millisecondsOf(text: string): number | string {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? []
+  if (amount === undefined) return text
+  return Number(amount) * (unit === 'ms' ? 1 : unit === 's' ? 1_000 : 60_000)
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

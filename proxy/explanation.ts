@@ -1,0 +1,65 @@
+import type { StatePoint } from '../agents/report.ts'
+import type { Metered } from './balance/meter.ts'
+import type { Work } from './state/costs.ts'
+import { pointOf } from './state/vector.ts'
+
+/** What an explanation needs of a candidate. */
+type Candidate = Metered & { readonly id: string; readonly reportedAtMs: number }
+
+/** Why one call went where it went, with the numbers of that moment. */
+export type Explanation = {
+  readonly node: string
+  readonly strategy: string
+  /** What the chosen node would cost with the call on it, by the strategy's own measure. */
+  readonly distance: number
+  readonly runnerUp: { readonly node: string; readonly distance: number } | null
+  /** The point the strategy believed in, and how old the report behind it was. */
+  readonly state: StatePoint | null
+  readonly reportAgeMs: number | null
+  /** Nodes asked, this one included. */
+  readonly tries: number
+}
+
+/** Takes the numbers down; must run before the call is counted on `chosen`. */
+export function explain(
+  strategy: string,
+  chosen: Candidate,
+  among: readonly Candidate[],
+  work: Work,
+  tries: number,
+  nowMs: number,
+): Explanation {
+  let runnerUp: Explanation['runnerUp'] = null
+  for (const candidate of among) {
+    if (candidate === chosen) continue
+    const distance = candidate.meter.cost(work)
+    if (runnerUp === null || distance < runnerUp.distance) {
+      runnerUp = { node: candidate.id, distance }
+    }
+  }
+  const state = chosen.meter.predicted()
+  return {
+    node: chosen.id,
+    strategy,
+    distance: chosen.meter.cost(work),
+    runnerUp,
+    state: state === null ? null : pointOf(state),
+    reportAgeMs: chosen.reportedAtMs === 0 ? null : nowMs - chosen.reportedAtMs,
+    tries,
+  }
+}
+
+/** The value of `X-Equipoise-Why`: `name=value` separated by `; `. */
+export function inWords(why: Explanation): string {
+  const state = Object.entries(why.state ?? {}).map(([axis, x]) => `${axis}:${x.toFixed(3)}`)
+  return [
+    `strategy=${why.strategy}`,
+    `distance=${why.distance.toFixed(3)}`,
+    why.runnerUp === null
+      ? 'runner-up=none'
+      : `runner-up=${why.runnerUp.node}:${why.runnerUp.distance.toFixed(3)}`,
+    `state=${state.length === 0 ? 'unknown' : state.join(',')}`,
+    `age=${why.reportAgeMs === null ? 'none' : `${Math.round(why.reportAgeMs)}ms`}`,
+    `tries=${why.tries}`,
+  ].join('; ')
+}

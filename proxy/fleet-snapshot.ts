@@ -1,0 +1,79 @@
+import type { FleetSnapshot, NodeSnapshot } from './admin/snapshot.ts'
+import { strategyNames } from './balance/strategies.ts'
+import type { Clock } from './clock.ts'
+import type { Placement } from './placement.ts'
+import type { Relay } from './relay.ts'
+import type { Work } from './state/costs.ts'
+import { pointOf } from './state/vector.ts'
+import type { Fleet } from './upstream/fleet.ts'
+import type { Upstream } from './upstream/upstream.ts'
+
+/** What the distance shown is for: a light call, as most are. */
+const typicalWork: Work = { cpuMs: 0.2 }
+
+/** Everything the admin port shows, read at one moment. */
+export class FleetSnapshots {
+  readonly #fleet: Fleet
+  readonly #placement: Placement
+  readonly #relay: Relay
+  readonly #clock: Clock
+  readonly #version: string
+  readonly #startedMs: number
+
+  constructor(fleet: Fleet, placement: Placement, relay: Relay, clock: Clock, version: string) {
+    this.#fleet = fleet
+    this.#placement = placement
+    this.#relay = relay
+    this.#clock = clock
+    this.#version = version
+    this.#startedMs = clock.nowMs()
+  }
+
+  snapshot(): FleetSnapshot {
+    const { readers, head, chainId } = this.#fleet.view
+    const nowMs = this.#clock.nowMs()
+    return {
+      version: this.#version,
+      strategy: this.#placement.strategy,
+      strategies: strategyNames,
+      uptimeSeconds: (nowMs - this.#startedMs) / 1000,
+      ready: readers.length > 0,
+      chainId,
+      head,
+      calls: this.#relay.answered,
+      failed: this.#relay.failed,
+      nodes: this.#fleet.upstreams.map((upstream) => nodeSnapshot(upstream, head, nowMs)),
+    }
+  }
+}
+
+function nodeSnapshot(upstream: Upstream, fleetHead: number | null, nowMs: number): NodeSnapshot {
+  const { head, meter, lastReport } = upstream
+  const predicted = meter.predicted()
+  const lag = head === null || fleetHead === null ? null : Math.max(0, fleetHead - head)
+  return {
+    id: upstream.id,
+    url: shown(upstream.url),
+    health: upstream.health,
+    reason: upstream.reason,
+    breaker: upstream.breaker.state,
+    draining: upstream.draining,
+    head,
+    lagBlocks: lag,
+    inFlight: upstream.inFlight,
+    calls: upstream.calls,
+    errors: upstream.failed,
+    latencyMs: upstream.latency.quantiles(),
+    reported: lastReport === null || lastReport.gone === true ? null : lastReport.x,
+    predicted: predicted === null ? null : pointOf(predicted),
+    distance: meter.cost(typicalWork),
+    reportAgeMs: lastReport === null ? null : nowMs - upstream.reportedAtMs,
+    capacity: upstream.capacity,
+    source: lastReport?.src ?? null,
+  }
+}
+
+/** A URL without the password or key that may stand in it. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : '/…'}`
+}

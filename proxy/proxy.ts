@@ -1,0 +1,179 @@
+import { createAdmin } from './admin/admin.ts'
+import { isStrategyName, strategies } from './balance/strategies.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { FleetSnapshots } from './fleet-snapshot.ts'
+import { CallMetrics } from './metrics/call-metrics.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { Placement } from './placement.ts'
+import { Relay } from './relay.ts'
+import { Exposure } from './rpc/exposure.ts'
+import { Router } from './rpc/router.ts'
+import { HttpServer } from './server/http.ts'
+import { Costs } from './state/costs.ts'
+import { Collector } from './upstream/collector.ts'
+import { Fleet } from './upstream/fleet.ts'
+import { HealthChecks } from './upstream/health.ts'
+import { Upstream } from './upstream/upstream.ts'
+
+/** Where the proxy tells what it does; a pino logger is one. */
+export type Log = {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/** Secrets and names that do not stand in the configuration itself. */
+export type Secrets = {
+  readonly adminToken: string | null
+  readonly agentToken: string | null
+}
+
+/** A proxy that is wired and not yet listening. */
+export type Proxy = {
+  /**
+   * Asks every node once, then opens both ports.
+   * @throws Error with code `EADDRINUSE` and `flag`, the flag that names the port which is taken
+   */
+  listen(): Promise<{ readonly url: string; readonly adminUrl: string }>
+  /** Stops taking calls, lets those under way end for `graceMs`, and leaves nothing open. */
+  close(graceMs?: number): Promise<void>
+}
+
+/** Wires every part of a proxy. The one place that knows them all. */
+export function createProxy(config: Config, secrets: Secrets, version: string, log: Log): Proxy {
+  const clock = systemClock
+  const rng = Math.random
+  const { meter } = strategies[config.strategy]
+  const upstreams = config.nodes.map(({ id, url, cores }) => {
+    const options = {
+      id,
+      url,
+      cores: cores ?? null,
+      connections: config.limits['sockets-per-node'],
+      maxAnswerBytes: config.limits['max-answer-bytes'],
+    }
+    return new Upstream(options, meter({ clock, cores: options.cores }), clock)
+  })
+  const chain = config['chain-id']
+  const fleet = new Fleet(
+    upstreams,
+    {
+      maxLagBlocks: config.health['max-lag'],
+      chainId: chain === undefined ? null : `0x${chain.toString(16)}`,
+    },
+    ({ id, health, reason, draining, breaker }) => {
+      const details = { node: id, health, reason, draining, breaker: breaker.state }
+      if (health === 'up') log.info(details, 'node changed')
+      else log.warn(details, 'node changed')
+    },
+  )
+  const { interval, timeout } = config.health
+  const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
+  const collectors = agentsOf(config, upstreams).map(
+    ({ url, speaksFor }) =>
+      new Collector({ url, token: secrets.agentToken, upstreams: speaksFor }, clock, rng),
+  )
+
+  const exposure = new Exposure({ api: config.http.api, ...config.methods })
+  const calls = new CallMetrics(exposure.knownMethods())
+  const placement = new Placement(fleet, config.strategy, config.limits.timeout, calls, clock, rng)
+  const relay = new Relay(
+    new Router(exposure),
+    placement,
+    new Costs(),
+    calls,
+    clock,
+    {
+      batch: {
+        maxItems: config.rpc['batch-request-limit'] || Number.POSITIVE_INFINITY,
+        maxAnswerBytes: config.rpc['batch-response-max-size'],
+      },
+      maxCalls: config.limits['max-calls'],
+    },
+    (error) => log.error({ err: error }, 'a call failed by a defect of the proxy'),
+  )
+  const http = new HttpServer(
+    { ...config.http, maxSockets: config.limits['max-sockets'] },
+    (body, exchange) => relay.answer(body, exchange),
+    clock,
+  )
+
+  const snapshots = new FleetSnapshots(fleet, placement, relay, clock, version)
+  const metrics = new Metrics({
+    snapshot: () => snapshots.snapshot(),
+    nodes: () => upstreams,
+    agents: () => collectors,
+    decisions: () => placement.decisions,
+    calls,
+  })
+  const admin = createAdmin({
+    addr: config.admin.addr,
+    port: config.admin.port,
+    token: secrets.adminToken,
+    log,
+    metrics,
+    fleet: {
+      snapshot: () => snapshots.snapshot(),
+      drain: (id) => setDraining(fleet, id, true),
+      resume: (id) => setDraining(fleet, id, false),
+      setStrategy(name) {
+        if (!isStrategyName(name)) throw new RangeError(`no strategy ${name}`)
+        placement.use(name)
+        log.info({ strategy: name }, 'strategy changed')
+      },
+    },
+  })
+  return { listen, close }
+
+  async function listen(): Promise<{ url: string; adminUrl: string }> {
+    try {
+      await health.start()
+      for (const collector of collectors) collector.start()
+      const { url } = await named('--http.port', http.listen())
+      const { url: adminUrl } = await named('--admin.port', admin.listen())
+      return { url, adminUrl }
+    } catch (error) {
+      await close(0)
+      throw error
+    }
+  }
+
+  async function close(graceMs = 5_000): Promise<void> {
+    await http.close(graceMs)
+    await admin.close()
+    await Promise.all(collectors.map((collector) => collector.close()))
+    await health.close()
+    await metrics.close()
+    await fleet.close()
+  }
+}
+
+function setDraining(fleet: Fleet, id: string, draining: boolean): boolean {
+  const upstream = fleet.byId(id)
+  if (upstream === undefined) return false
+  upstream.draining = draining
+  fleet.refresh()
+  return true
+}
+
+/** Each agent once, with all the nodes it speaks for. */
+function agentsOf(config: Config, upstreams: readonly Upstream[]) {
+  const byUrl = new Map<string, { url: URL; speaksFor: Upstream[] }>()
+  config.nodes.forEach(({ agent: url }, i) => {
+    const upstream = upstreams[i]
+    if (url === undefined || upstream === undefined) return
+    const agent = byUrl.get(url.href) ?? { url, speaksFor: [] }
+    agent.speaksFor.push(upstream)
+    byUrl.set(url.href, agent)
+  })
+  return [...byUrl.values()]
+}
+
+async function named<Value>(flag: string, listening: Promise<Value>): Promise<Value> {
+  try {
+    return await listening
+  } catch (error) {
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { flag })
+  }
+}

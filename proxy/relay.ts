@@ -1,0 +1,223 @@
+import type { Clock } from './clock.ts'
+import { ProxyError, toRpcError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import type { CallMetrics } from './metrics/call-metrics.ts'
+import type { Placement } from './placement.ts'
+import { type Answer, errorAnswer, ownError, resultAnswer } from './rpc/answer.ts'
+import { Batch, type BatchLimits, batchAnswer } from './rpc/batch.ts'
+import { type Message, parseCalls } from './rpc/call.ts'
+import { parseBatchReply, parseReply, type Reply } from './rpc/reply.ts'
+import { canonicalBatch, canonicalRequest } from './rpc/request.ts'
+import type { Route, Router } from './rpc/router.ts'
+import type { Costs } from './state/costs.ts'
+
+/** No bytes: notifications and the like get HTTP 200 and an empty body. */
+const nothing: Answer = []
+
+/** Ids of our own grow to this and begin anew; they only tell answers of one connection apart. */
+const maxId = 2 ** 31
+
+export type RelayOptions = {
+  readonly batch: BatchLimits
+  /** Calls being answered at once, at most; more are refused. */
+  readonly maxCalls: number
+}
+
+/** The way of one request from its bytes to the bytes of its answer. Never throws. */
+export class Relay {
+  readonly #router: Router
+  readonly #placement: Placement
+  readonly #costs: Costs
+  readonly #metrics: CallMetrics
+  readonly #clock: Clock
+  readonly #options: RelayOptions
+  readonly #log: (error: unknown) => void
+  #underWay = 0
+  #lastId = 0
+  /** Calls answered, and of these with an error of our own. */
+  answered = 0
+  failed = 0
+
+  constructor(
+    router: Router,
+    placement: Placement,
+    costs: Costs,
+    metrics: CallMetrics,
+    clock: Clock,
+    options: RelayOptions,
+    log: (error: unknown) => void,
+  ) {
+    this.#router = router
+    this.#placement = placement
+    this.#costs = costs
+    this.#metrics = metrics
+    this.#clock = clock
+    this.#options = options
+    this.#log = log
+  }
+
+  async answer(body: Buffer, exchange: Exchange): Promise<Answer> {
+    const parsed = parseCalls(body)
+    switch (parsed.kind) {
+      case 'empty':
+        return nothing
+      case 'broken':
+        return ownError(null, -32700, 'parse error')
+      case 'single':
+        return await this.#single(parsed.message, exchange)
+      case 'batch':
+        return await this.#batch(parsed.messages, exchange)
+    }
+    parsed satisfies never
+  }
+
+  async #single(message: Message, exchange: Exchange): Promise<Answer> {
+    const route = this.#router.route(message)
+    if (route.kind === 'answer') return this.#told(message, route, exchange)
+    const answer = await this.#call(message, route, exchange)
+    return message.isCall ? answer : nothing
+  }
+
+  /** Sends one call to a node and returns what came of it. */
+  async #call(
+    message: Message,
+    route: Route & { kind: 'forward' },
+    exchange: Exchange,
+  ): Promise<Answer> {
+    if (!this.#enter(1)) return this.#refuse(message, exchange)
+    const id = this.#nextId()
+    try {
+      const reply = await this.#placement.place(
+        {
+          request: canonicalRequest(message, id),
+          rule: route.rule,
+          work: this.#costs.of(route.rule),
+          read: (body) => parseReply(body, id),
+        },
+        exchange,
+      )
+      return this.#passOn(message, reply, exchange)
+    } catch (error) {
+      return this.#fail(message, error, exchange)
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  async #batch(messages: readonly Message[], exchange: Exchange): Promise<Answer> {
+    if (messages.length === 0) return ownError(null, -32600, 'empty batch')
+    const { batch: limits } = this.#options
+    if (messages.length > limits.maxItems) {
+      const first = messages.find((message) => message.isCall) ?? null
+      return batchAnswer([ownError(first, -32600, 'batch too large')])
+    }
+    this.#metrics.batches.observe(messages.length)
+    const batch = new Batch(messages, (message) => this.#router.route(message))
+    for (const group of batch.groups) {
+      if (group.length === 1) {
+        for (const { index, message, route } of group) {
+          batch.put(index, await this.#call(message, route, exchange))
+        }
+        continue
+      }
+      const answers = await this.#callTogether(group, exchange)
+      for (const [i, { index }] of group.entries()) batch.put(index, answers[i] ?? nothing)
+    }
+    for (const { message, route } of batch.told) this.#told(message, route, exchange)
+    return batch.answer(limits.maxAnswerBytes)
+  }
+
+  /** Sends reads that stand together in a batch to one node, as one batch. */
+  async #callTogether(
+    group: Batch['groups'][number],
+    exchange: Exchange,
+  ): Promise<readonly Answer[]> {
+    const messages = group.map(({ message }) => message)
+    const first = group[0]
+    if (first === undefined) return []
+    if (!this.#enter(group.length)) {
+      return messages.map((message) => this.#refuse(message, exchange))
+    }
+    try {
+      const replies = await this.#placement.place(
+        {
+          request: canonicalBatch(messages),
+          rule: first.route.rule,
+          work: this.#costs.ofBatch(group.map(({ route }) => route.rule)),
+          read: (body) => parseBatchReply(body, messages.length),
+        },
+        exchange,
+      )
+      return messages.map((message, i) => {
+        const reply = replies[i]
+        if (reply === undefined) throw new RangeError('a batch reply without a member')
+        return this.#passOn(message, reply, exchange)
+      })
+    } catch (error) {
+      return messages.map((message) => this.#fail(message, error, exchange))
+    } finally {
+      this.#underWay -= group.length
+    }
+  }
+
+  #passOn(message: Message, reply: Reply, exchange: Exchange): Answer {
+    const { kind, body, start, end } = reply
+    const isResult = kind === 'result'
+    this.#count(message, isResult ? 'ok' : errorCodeOf(reply), exchange)
+    return isResult
+      ? resultAnswer(message, body, start, end)
+      : errorAnswer(message, body, start, end)
+  }
+
+  #fail(message: Message, error: unknown, exchange: Exchange): Answer {
+    if (!(error instanceof ProxyError)) this.#log(error)
+    const { code, message: text } = toRpcError(error)
+    this.failed += 1
+    this.#count(message, error instanceof ProxyError ? wordOf(error) : 'internal', exchange)
+    return ownError(message, code, text)
+  }
+
+  #refuse(message: Message, exchange: Exchange): Answer {
+    this.#metrics.shed.add('calls')
+    return this.#fail(message, new ProxyError('OVERLOADED', 'too many calls at once'), exchange)
+  }
+
+  /** Counts a call that the router itself answered. */
+  #told(message: Message, route: Route & { kind: 'answer' }, exchange: Exchange): Answer {
+    if (route.code !== null) this.#count(message, route.code, exchange)
+    return route.answer
+  }
+
+  #count(message: Message, code: string, exchange: Exchange): void {
+    this.answered += 1
+    const seconds = (this.#clock.nowMs() - exchange.arrivedMs) / 1000
+    this.#metrics.record(message.method, code, seconds)
+  }
+
+  #enter(calls: number): boolean {
+    if (this.#underWay + calls > this.#options.maxCalls) return false
+    this.#underWay += calls
+    return true
+  }
+
+  #nextId(): number {
+    this.#lastId = this.#lastId >= maxId ? 1 : this.#lastId + 1
+    return this.#lastId
+  }
+}
+
+function wordOf(error: ProxyError): string {
+  return error.code.toLowerCase().replaceAll('_', '-')
+}
+
+/** The code of an error object, as a label; errors are small, so they may be parsed. */
+function errorCodeOf({ body, start, end }: Reply): string {
+  if (end - start > 65_536) return 'error'
+  try {
+    const error: unknown = JSON.parse(body.toString('utf8', start, end))
+    if (typeof error !== 'object' || error === null || !('code' in error)) return 'error'
+    return Number.isInteger(error.code) ? String(error.code) : 'error'
+  } catch {
+    return 'error' // Not JSON in a large answer is passed on as it is; see reply.ts.
+  }
+}

@@ -1,0 +1,80 @@
+import { type Answer, ownError, resultAnswer } from './answer.ts'
+import type { Message } from './call.ts'
+import type { Exposure } from './exposure.ts'
+import type { MethodRule } from './methods/rule.ts'
+
+/**
+ * Where one message goes: to a node by its method's rule, or nowhere because the proxy has its
+ * answer (empty for what is not answered). `code` labels it for metrics; null when it was no call.
+ */
+export type Route =
+  | { readonly kind: 'forward'; readonly rule: MethodRule }
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly code: string | null }
+
+const maxMethodLength = 2048 // go-ethereum/rpc/handler.go, maxMethodNameLength
+
+/** Sorts messages as Geth's handler does, in its order and words, over a way without push (HTTP). */
+export class Router {
+  readonly #exposure: Exposure
+  readonly #forwards = new Map<MethodRule, Route>()
+  readonly #modules: Buffer
+
+  constructor(exposure: Exposure) {
+    this.#exposure = exposure
+    const modules = exposure.namespaces.map((name) => `"${name}":"1.0"`)
+    this.#modules = Buffer.from(`{${modules.join(',')}}`)
+  }
+
+  route(message: Message): Route {
+    if (message.isDropped) return dropped
+    if (!message.isCall && !message.isNotification) {
+      return { kind: 'answer', answer: ownError(message, -32600, 'invalid request'), code: null }
+    }
+    const { method } = message
+    const rule = this.#exposure.ruleOf(method)
+    if (rule !== null && rule.access !== 'local') return this.#forward(rule)
+    return this.#local(message, rule)
+  }
+
+  #local(message: Message, rule: MethodRule | null): Route {
+    const { method } = message
+    if (method.length > maxMethodLength) {
+      const text = `method name too long: ${method.length} > ${maxMethodLength}`
+      return told(message, -32600, text)
+    }
+    if (method.endsWith('_subscribe')) return told(message, -32601, 'notifications not supported')
+    if (method.endsWith('_unsubscribe')) return told(message, ...unsubscribed(message))
+    if (rule !== null && method === 'rpc_modules') {
+      const answer = resultAnswer(message, this.#modules, 0, this.#modules.length)
+      return { kind: 'answer', answer: message.isCall ? answer : [], code: 'ok' }
+    }
+    return told(message, -32601, `the method ${method} does not exist/is not available`)
+  }
+
+  #forward(rule: MethodRule): Route {
+    const known = this.#forwards.get(rule)
+    if (known !== undefined) return known
+    const route: Route = { kind: 'forward', rule }
+    // Rules are rows of fixed tables, so this map cannot outgrow them.
+    this.#forwards.set(rule, route)
+    return route
+  }
+}
+
+const dropped: Route = { kind: 'answer', answer: [], code: null }
+
+function told(message: Message, code: number, text: string): Route {
+  const answer = message.isCall ? ownError(message, code, text) : []
+  return { kind: 'answer', answer, code: String(code) }
+}
+
+/** No subscription lives on a way without push, so its end can only be asked for in vain. */
+function unsubscribed({ body, paramsStart, paramsEnd }: Message): [number, string] {
+  const raw = paramsStart < 0 ? 'null' : body.toString('utf8', paramsStart, paramsEnd)
+  const params: unknown = JSON.parse(raw)
+  if (params === null) return [-32602, 'missing value for required argument 0']
+  if (!Array.isArray(params)) return [-32602, 'non-array args']
+  if (params.length === 0) return [-32602, 'missing value for required argument 0']
+  if (params.length > 1) return [-32602, 'too many arguments, want at most 1']
+  return [-32000, 'subscription not found']
+}

@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** Raw header lines, name and value in turn. */
+type HeaderLines = readonly string[]
+
+const none: HeaderLines = []
+const varyByOrigin: HeaderLines = ['Vary', 'Origin']
+const varyOfPreflight: HeaderLines = [
+  'Vary',
+  'Origin',
+  'Vary',
+  'Access-Control-Request-Method',
+  'Vary',
+  'Access-Control-Request-Headers',
+]
+
+const methods = new Set(['GET', 'POST'])
+
+/** Seconds for which a browser may keep a preflight's answer (go-ethereum/node/rpcstack.go). */
+const maxAgeSeconds = '600'
+
+/**
+ * Cross-origin headers as Geth sets them (rs/cors 1.7 with its options): none at all unless domains
+ * are given. A foreign origin is served without the header that lets its page read the answer.
+ */
+export class Cors {
+  readonly #enabled: boolean
+  readonly #any: boolean
+  readonly #domains: ReadonlySet<string>
+
+  constructor(domains: readonly string[]) {
+    this.#enabled = domains.length > 0
+    this.#any = domains.includes('*')
+    this.#domains = new Set(domains.map((domain) => domain.toLowerCase()))
+  }
+
+  /** Headers of the answer to a preflight, or null when the request is none. */
+  preflight(method: string | undefined, headers: IncomingHttpHeaders): HeaderLines | null {
+    const requested = headers['access-control-request-method']
+    if (!this.#enabled || method !== 'OPTIONS' || requested === undefined) return null
+    const origin = headers.origin
+    if (origin === undefined || !this.#allows(origin)) return varyOfPreflight
+    if (!methods.has(requested.toUpperCase())) return varyOfPreflight
+    const wanted = headers['access-control-request-headers']
+    const allowed = wanted === undefined || wanted === '' ? [] : wanted.split(',').map(canonical)
+    return [
+      ...(allowed.length === 0 ? [] : ['Access-Control-Allow-Headers', allowed.join(', ')]),
+      'Access-Control-Allow-Methods',
+      requested.toUpperCase(),
+      'Access-Control-Allow-Origin',
+      this.#any ? '*' : origin,
+      'Access-Control-Max-Age',
+      maxAgeSeconds,
+      ...varyOfPreflight,
+    ]
+  }
+
+  /** Headers that any other answer bears. */
+  actual(headers: IncomingHttpHeaders): HeaderLines {
+    if (!this.#enabled) return none
+    const origin = headers.origin
+    if (origin === undefined || !this.#allows(origin)) return varyByOrigin
+    return ['Access-Control-Allow-Origin', this.#any ? '*' : origin, ...varyByOrigin]
+  }
+
+  #allows(origin: string): boolean {
+    return this.#any || this.#domains.has(origin.toLowerCase())
+  }
+}
+
+/** `content-type` → `Content-Type`, as Go writes header names. */
+function canonical(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/(^|-)[a-z]/g, (c) => c.toUpperCase())
+}

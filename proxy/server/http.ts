@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { Exchange } from '../exchange.ts'
+import { inWords } from '../explanation.ts'
+import { type Answer, byteLength } from '../rpc/answer.ts'
+import { checkPath, checkRequest, maxBodyBytes, type Refusal, VirtualHosts } from './admission.ts'
+import { Cors } from './cors.ts'
+
+export type HttpOptions = {
+  readonly addr: string
+  readonly port: number
+  readonly vhosts: readonly string[]
+  readonly corsdomain: readonly string[]
+  /** Empty, or a path that every request's must begin with. */
+  readonly rpcprefix: string
+  readonly maxSockets: number
+}
+
+/** What turns a request's body into an answer; never rejects. */
+export type Answerer = (body: Buffer, exchange: Exchange) => Promise<Answer>
+
+/** Geth's time limits (go-ethereum/rpc/http.go, DefaultHTTPTimeouts), milliseconds. */
+const readTimeoutMs = 30_000
+const idleTimeoutMs = 120_000
+
+/** Go's limit on a request's head (net/http, DefaultMaxHeaderBytes). */
+const maxHeaderBytes = 1_048_576
+
+/** The listening side: Geth's checks, one Buffer a body, and the bytes of the answer back. */
+export class HttpServer {
+  readonly #server: Server
+  readonly #options: HttpOptions
+  readonly #answer: Answerer
+  readonly #clock: Clock
+  readonly #vhosts: VirtualHosts
+  readonly #cors: Cors
+
+  constructor(options: HttpOptions, answer: Answerer, clock: Clock) {
+    this.#options = options
+    this.#answer = answer
+    this.#clock = clock
+    this.#vhosts = new VirtualHosts(options.vhosts)
+    this.#cors = new Cors(options.corsdomain)
+    this.#server = createServer(
+      {
+        keepAliveTimeout: idleTimeoutMs,
+        headersTimeout: readTimeoutMs,
+        requestTimeout: readTimeoutMs,
+        maxHeaderSize: maxHeaderBytes,
+        noDelay: true,
+      },
+      (request, response) => this.#handle(request, response),
+    )
+    this.#server.maxConnections = options.maxSockets
+  }
+
+  /** @throws Error with code `EADDRINUSE` when the port is taken */
+  async listen(): Promise<{ readonly url: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', reject)
+    this.#server.listen(this.#options.port, this.#options.addr, resolve)
+    await promise
+    this.#server.off('error', reject)
+    const { address, family, port } = this.#server.address() as AddressInfo
+    return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` }
+  }
+
+  /** Takes no more connections, lets requests under way end for `graceMs`, then cuts them off. */
+  async close(graceMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve())
+    this.#server.closeIdleConnections()
+    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    await promise
+    clearTimeout(timer)
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    // Node adds Connection and Keep-Alive headers of its own, Geth sends neither.
+    response.removeHeader('connection')
+    const { method, headers, url = '/' } = request
+    const elsewhere = checkPath(url, this.#options.rpcprefix) ?? this.#vhosts.check(headers.host)
+    const preflight = elsewhere === null ? this.#cors.preflight(method, headers) : null
+    if (elsewhere !== null) refuse(request, response, elsewhere, [])
+    else if (preflight !== null) refuse(request, response, preflightAnswer, preflight)
+    else {
+      const cors = this.#cors.actual(headers)
+      const objection = checkRequest(request)
+      if (objection === null) this.#read(request, response, cors)
+      else refuse(request, response, objection, cors)
+    }
+  }
+
+  /** Collects the body, cut at the limit as Geth's reader is, and answers it. */
+  #read(request: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
+    let first: Buffer | null = null
+    let rest: Buffer[] | null = null
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      if (bytes >= maxBodyBytes) return
+      const room = maxBodyBytes - bytes
+      const kept = chunk.length <= room ? chunk : chunk.subarray(0, room)
+      bytes += kept.length
+      if (first === null) first = kept
+      else if (rest === null) rest = [first, kept]
+      else rest.push(kept)
+    })
+    request.on('end', () => {
+      const body = rest === null ? (first ?? noBytes) : Buffer.concat(rest)
+      this.#respond(body, request, response, cors).catch((error: unknown) => {
+        // Only a defect of ours ends here; the client sees the connection end, as with a panic.
+        response.destroy(error instanceof Error ? error : new Error(String(error)))
+      })
+    })
+  }
+
+  async #respond(
+    body: Buffer,
+    request: IncomingMessage,
+    response: ServerResponse,
+    cors: readonly string[],
+  ): Promise<void> {
+    const wantsExplanation = request.headers['x-equipoise-explain'] === '1'
+    const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation)
+    const cancel = (): void => exchange.cancellation.cancel()
+    response.once('close', cancel)
+    const answer = await this.#answer(body, exchange)
+    response.off('close', cancel)
+    if (response.destroyed) return
+    const headers = [
+      'Content-Length',
+      String(byteLength(answer)),
+      'Content-Type',
+      jsonType,
+      ...cors,
+    ]
+    if (exchange.explanation !== null) {
+      const { node } = exchange.explanation
+      headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
+    }
+    response.writeHead(200, headers)
+    write(response, answer)
+  }
+}
+
+const noBytes = Buffer.alloc(0)
+const jsonType = 'application/json'
+const preflightAnswer: Refusal = { status: 200, text: '', close: false }
+
+function write(response: ServerResponse, answer: Answer): void {
+  const [only] = answer
+  if (answer.length === 1) {
+    response.end(only)
+    return
+  }
+  response.cork()
+  for (const part of answer) response.write(part)
+  response.uncork()
+  response.end()
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, text, close }: Refusal,
+  headers: readonly string[],
+): void {
+  const typed = text === '' ? [] : ['Content-Type', textType, 'X-Content-Type-Options', 'nosniff']
+  const ends = close ? ['Connection', 'close'] : []
+  const length = ['Content-Length', String(Buffer.byteLength(text))]
+  response.writeHead(status, [...headers, ...typed, ...length, ...ends])
+  response.end(text)
+  request.resume()
+}
+
+const textType = 'text/plain; charset=utf-8'

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { type Config, ConfigError, type Problem, parseConfig } from './config.ts'
+
+/** What the command line says; every member is absent unless it was given. */
+export type Flags = {
+  readonly config?: string
+  readonly node?: readonly string[]
+  readonly agent?: readonly string[]
+  readonly strategy?: string
+  /** Flags that are keys of the configuration, by their path: `http.addr`, `log.level`, … */
+  readonly keys: ReadonlyMap<string, string>
+}
+
+/** Keys whose values are numbers in a file and texts on a command line. */
+const numeric = new Set([
+  'http.port',
+  'admin.port',
+  'rpc.batch-request-limit',
+  'rpc.batch-response-max-size',
+])
+
+/**
+ * The configuration: flag over file over default.
+ * @throws ConfigError with all problems of file and flags together
+ */
+export function loadConfig(flags: Flags): Config {
+  const problems: Problem[] = []
+  const tree = flags.config === undefined ? {} : readTree(flags.config)
+  for (const [path, text] of flags.keys) setAt(tree, path, numeric.has(path) ? Number(text) : text)
+  if (flags.strategy !== undefined) tree['strategy'] = flags.strategy
+  if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
+  for (const text of flags.agent ?? []) addAgent(tree, text, problems)
+  if (tree['nodes'] === undefined) {
+    problems.push({
+      path: 'nodes',
+      message: 'name at least one node, with --node URL or in a file',
+    })
+  }
+  try {
+    const config = parseConfig(tree)
+    if (problems.length === 0) return config
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const said = new Set(problems.map(({ path }) => path))
+    problems.push(...error.problems.filter(({ path }) => !said.has(path)))
+  }
+  throw new ConfigError(problems)
+}
+
+type Tree = Record<string, unknown>
+
+function readTree(file: string): Tree {
+  let value: unknown
+  try {
+    value = parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const [reason] = String(error instanceof Error ? error.message : error).split('\n')
+    throw new ConfigError([{ path: file, message: reason ?? 'cannot be read' }])
+  }
+  if (value === null || value === undefined) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new ConfigError([{ path: file, message: 'want keys and values' }])
+  }
+  return value as Tree
+}
+
+function setAt(tree: Tree, path: string, value: unknown): void {
+  const dot = path.indexOf('.')
+  if (dot < 0) {
+    tree[path] = value
+    return
+  }
+  const key = path.slice(0, dot)
+  const below = tree[key]
+  const branch = typeof below === 'object' && below !== null ? (below as Tree) : {}
+  tree[key] = branch
+  setAt(branch, path.slice(dot + 1), value)
+}
+
+/** `ID=URL`, or a URL alone, which is named by its place: `node-1`, `node-2`, … */
+function nodeOf(text: string, index: number): Tree {
+  const named = /^([^=/:]+)=(.*)$/s.exec(text)
+  return named === null ? { id: `node-${index + 1}`, url: text } : { id: named[1], url: named[2] }
+}
+
+function addAgent(tree: Tree, text: string, problems: Problem[]): void {
+  const [, id, url] = /^([^=/:]+)=(.+)$/s.exec(text) ?? []
+  const nodes: unknown = tree['nodes']
+  const node = Array.isArray(nodes) ? nodes.find((entry: unknown) => idOf(entry) === id) : undefined
+  if (id === undefined || url === undefined) {
+    problems.push({ path: '--agent', message: `want ID=URL, not ${text}` })
+  } else if (node === undefined) {
+    problems.push({ path: '--agent', message: `no node has the id ${id}` })
+  } else node.agent = url
+}
+
+function idOf(entry: unknown): unknown {
+  return typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined
+}

@@ -1,0 +1,158 @@
+import { Client } from 'undici'
+import { parseReport, type Report, ReportError } from '../../agents/report.ts'
+import type { Clock } from '../clock.ts'
+import type { Rng } from '../rng.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Lines above this are no report: 64 KiB hold some 150 containers. */
+const maxLineBytes = 262_144
+
+const firstBackoffMs = 100
+const maxBackoffMs = 5_000
+
+/** Where one agent is and which upstreams it speaks for. */
+export type AgentOptions = {
+  readonly url: URL
+  readonly token: string | null
+  readonly upstreams: readonly Upstream[]
+}
+
+/**
+ * Reads one agent's stream of reports and hands each node's to its upstream, for as long as it
+ * runs: an agent that is late, silent or gone is dialled again, with growing, jittered pauses, and
+ * never takes a node out of the fleet.
+ */
+export class Collector {
+  readonly url: URL
+  /** The agent's own name, or its address before its first line. */
+  host: string
+  up = false
+  reports = 0
+  gaps = 0
+  /** Lines that were no report, and why the last one was none. */
+  refused = 0
+  lastProblem: string | null = null
+  #lastLineMs: number | null = null
+  #seq: number | null = null
+  readonly #options: AgentOptions
+  readonly #clock: Clock
+  readonly #rng: Rng
+  readonly #aborter = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: AgentOptions, clock: Clock, rng: Rng) {
+    this.url = options.url
+    this.host = options.url.host
+    this.#options = options
+    this.#clock = clock
+    this.#rng = rng
+  }
+
+  get reportAgeMs(): number | null {
+    return this.#lastLineMs === null ? null : this.#clock.nowMs() - this.#lastLineMs
+  }
+
+  /** Begins to read; does not wait for the first line. */
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async close(): Promise<void> {
+    this.#aborter.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#aborter
+    let failures = 0
+    while (!signal.aborted) {
+      const before = this.reports
+      try {
+        await this.#stream()
+        this.lastProblem = 'the agent ended its stream'
+      } catch (error) {
+        this.lastProblem = error instanceof Error ? error.message : String(error)
+      }
+      this.up = false
+      failures = this.reports > before ? 0 : failures + 1
+      const boundMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures, 10))
+      await pause(boundMs * this.#rng(), signal)
+    }
+  }
+
+  /** Reads one stream to its end. */
+  async #stream(): Promise<void> {
+    const { signal } = this.#aborter
+    const client = new Client(this.url.origin, {
+      allowH2: false,
+      connect: { timeout: 2_000 },
+      headersTimeout: 5_000,
+      bodyTimeout: 5_000,
+    })
+    try {
+      const { token } = this.#options
+      const { statusCode, body } = await client.request({
+        path: `${this.url.pathname.replace(/\/$/, '')}/v1/stream`,
+        method: 'GET',
+        headers: token === null ? {} : { authorization: `Bearer ${token}` },
+        signal,
+      })
+      if (statusCode !== 200) throw new Error(`the agent answered HTTP ${statusCode}`)
+      this.up = true
+      let rest = ''
+      for await (const chunk of body.setEncoding('utf8')) {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        if (rest.length > maxLineBytes) throw new Error('a line without an end')
+        for (const line of lines) if (line !== '') this.#take(line)
+      }
+    } finally {
+      await client.destroy()
+    }
+  }
+
+  #take(line: string): void {
+    const report = this.#parse(line)
+    if (report === null) return
+    this.reports += 1
+    this.host = report.host
+    // A step back is an agent that was started again, not a gap.
+    if (this.#seq !== null && report.seq > this.#seq) this.gaps += report.seq - this.#seq - 1
+    this.#seq = report.seq
+    const nowMs = this.#clock.nowMs()
+    this.#lastLineMs = nowMs
+    for (const upstream of this.#options.upstreams) {
+      const node = report.nodes.find(({ id, name }) => id === upstream.id || name === upstream.id)
+      if (node === undefined) continue
+      upstream.lastReport = node
+      upstream.reportedAtMs = nowMs - node.age
+      if (Object.keys(node.cap).length > 0) upstream.capacity = node.cap
+      upstream.meter.report(node)
+    }
+  }
+
+  #parse(line: string): Report | null {
+    try {
+      return parseReport(JSON.parse(line))
+    } catch (error) {
+      if (!(error instanceof ReportError || error instanceof SyntaxError)) throw error
+      this.refused += 1
+      this.lastProblem = error.message
+      return null
+    }
+  }
+}
+
+/** Resolves after `ms`, or at once when the signal fires. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms).unref()
+    signal.addEventListener('abort', end)
+  })
+}

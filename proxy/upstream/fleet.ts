@@ -1,0 +1,114 @@
+import type { Upstream } from './upstream.ts'
+
+/** The fleet at one moment, as the request path reads it. Replaced whole, never changed. */
+export type FleetView = {
+  /** Nodes that reads may go to; empty when none can serve. */
+  readonly readers: readonly Upstream[]
+  /** The node that writes, pools, accounts and filters are kept on, or null. */
+  readonly writer: Upstream | null
+  /** The highest head of the nodes that are up, or null. */
+  readonly head: number | null
+  /** The chain all nodes must be on: a 0x quantity, or null before the first answer. */
+  readonly chainId: string | null
+}
+
+export type FleetOptions = {
+  /** Blocks a node may be behind the highest head and still take reads; not negative. */
+  readonly maxLagBlocks: number
+  /** The chain that nodes must be on, or null for the one that most of them are on. */
+  readonly chainId: string | null
+}
+
+/**
+ * The set of upstreams and who among them may be asked. Whoever learns something about one of them
+ * calls `refresh`, and the next call sees the new view.
+ */
+export class Fleet {
+  readonly upstreams: readonly Upstream[]
+  readonly #options: FleetOptions
+  readonly #onChange: (upstream: Upstream) => void
+  #view: FleetView = { readers: [], writer: null, head: null, chainId: null }
+  readonly #shown = new Map<Upstream, string>()
+
+  /** @param onChange is told of each upstream whose health, drain or breaker changed. */
+  constructor(
+    upstreams: readonly Upstream[],
+    options: FleetOptions,
+    onChange: (upstream: Upstream) => void = () => {},
+  ) {
+    this.upstreams = upstreams
+    this.#options = options
+    this.#onChange = onChange
+    for (const upstream of upstreams) upstream.onTurn = () => this.refresh()
+  }
+
+  get view(): FleetView {
+    return this.#view
+  }
+
+  byId(id: string): Upstream | undefined {
+    return this.upstreams.find((upstream) => upstream.id === id)
+  }
+
+  /** Builds the view anew from what is known of each upstream. */
+  refresh(): void {
+    const chainId = this.#options.chainId ?? this.#commonChain()
+    for (const upstream of this.upstreams) this.#checkChain(upstream, chainId)
+    const up = this.upstreams.filter(({ health }) => health === 'up')
+    const taking = up.filter((upstream) => !upstream.draining && upstream.breaker.lets)
+    const head = up.reduce<number | null>((most, { head }) => {
+      return head === null ? most : Math.max(most ?? 0, head)
+    }, null)
+    const least = (head ?? 0) - this.#options.maxLagBlocks
+    const near = taking.filter(({ head }) => (head ?? 0) >= least)
+    // Nodes that lag beat none at all. Where all are draining they still serve: an operator who
+    // drains the last node wants it gone, not the service.
+    const readers = near.length > 0 ? near : taking.length > 0 ? taking : up
+    this.#view = { readers, writer: this.#writer(readers), head, chainId }
+    this.#announce()
+  }
+
+  /** Who wrote last goes on writing while it can, so that pools and nonces stay in one place. */
+  #writer(readers: readonly Upstream[]): Upstream | null {
+    const { writer } = this.#view
+    return writer !== null && readers.includes(writer) ? writer : (readers[0] ?? null)
+  }
+
+  /** What most nodes that answered say; among equals, what the first of them says. */
+  #commonChain(): string | null {
+    const votes = new Map<string, number>()
+    for (const { chainId } of this.upstreams) {
+      if (chainId !== null) votes.set(chainId, (votes.get(chainId) ?? 0) + 1)
+    }
+    let common: string | null = null
+    for (const [chainId, count] of votes) {
+      if (common === null || count > (votes.get(common) ?? 0)) common = chainId
+    }
+    return common
+  }
+
+  #checkChain(upstream: Upstream, chainId: string | null): void {
+    const wrong = upstream.chainId !== null && upstream.chainId !== chainId
+    if (wrong && upstream.health === 'up') {
+      upstream.health = 'wrong-chain'
+      upstream.reason = `chain ${upstream.chainId}, the fleet's is ${chainId}`
+    } else if (!wrong && upstream.health === 'wrong-chain') {
+      upstream.health = 'up'
+      upstream.reason = null
+    }
+  }
+
+  #announce(): void {
+    for (const upstream of this.upstreams) {
+      const { health, reason, draining, breaker } = upstream
+      const shown = `${health} ${reason} ${draining} ${breaker.state}`
+      const before = this.#shown.get(upstream)
+      this.#shown.set(upstream, shown)
+      if (before !== undefined && before !== shown) this.#onChange(upstream)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.upstreams.map((upstream) => upstream.close()))
+  }
+}

@@ -1,0 +1,185 @@
+import { Pool } from 'undici'
+import type { Capacity, NodeReport } from '../../agents/report.ts'
+import type { LoadMeter } from '../balance/meter.ts'
+import type { Clock } from '../clock.ts'
+import { UpstreamError } from '../errors.ts'
+import { Counts } from '../metrics/counts.ts'
+import { Histogram } from '../metrics/histogram.ts'
+import { LatencyWindow } from '../metrics/latency-window.ts'
+import type { Work } from '../state/costs.ts'
+import { Attempt, type Cancellation } from './attempt.ts'
+import { Breaker } from './breaker.ts'
+
+/** `up` takes calls; `unknown` has not been asked yet; the others take none. */
+export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
+
+/** One node as it is configured. */
+export type UpstreamOptions = {
+  /** Stable name, unique in the fleet. */
+  readonly id: string
+  /** Where it answers JSON-RPC over HTTP. */
+  readonly url: URL
+  /** Cores it may use, where the operator declares them. */
+  readonly cores: number | null
+  /** Sockets to it at most; calls beyond wait for one. */
+  readonly connections: number
+  /** Bytes of one answer at most. */
+  readonly maxAnswerBytes: number
+}
+
+const headers = ['content-type', 'application/json', 'accept', 'application/json']
+
+/**
+ * One node: what is configured of it, what was seen of it, and the way to it. What its breaker,
+ * health check and agent say is written here by them; the request path only reads it.
+ */
+export class Upstream {
+  readonly id: string
+  readonly url: URL
+  readonly cores: number | null
+  readonly breaker: Breaker
+  readonly durations = new Histogram()
+  readonly latency: LatencyWindow
+  /** Failed calls by reason. */
+  readonly errors = new Counts(16)
+  /** Swapped with the strategy. Whoever started a call settles it with the meter it started on. */
+  meter: LoadMeter
+  /** Written by the health check, with the reason in words while it is not `up`. */
+  health: NodeHealth = 'unknown'
+  reason: string | null = 'not asked yet'
+  chainId: string | null = null
+  head: number | null = null
+  /** Written by the operator. */
+  draining = false
+  /** Written by the collector. */
+  lastReport: NodeReport | null = null
+  reportedAtMs = 0
+  /** The last capacity any report carried; it outlives the agent. */
+  capacity: Capacity | null = null
+  inFlight = 0
+  calls = 0
+  failed = 0
+  /** When a call was last answered. Written here. */
+  answeredAtMs = Number.NEGATIVE_INFINITY
+  /** Told when calls to it begin or cease to make sense: a failure, a trial, a recovery. */
+  onTurn: () => void = () => {}
+  readonly #clock: Clock
+  readonly #pool: Pool
+  readonly #path: string
+  readonly #maxAnswerBytes: number
+  /** Attempts under way that may be made again elsewhere. */
+  readonly #reads = new Set<Attempt>()
+
+  constructor(options: UpstreamOptions, meter: LoadMeter, clock: Clock) {
+    this.id = options.id
+    this.url = options.url
+    this.cores = options.cores
+    this.breaker = new Breaker(clock)
+    this.latency = new LatencyWindow(clock)
+    this.meter = meter
+    this.#clock = clock
+    this.#path = options.url.pathname + options.url.search
+    this.#maxAnswerBytes = options.maxAnswerBytes
+    this.#pool = new Pool(options.url.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: 60_000,
+      connect: { timeout: 1_000 },
+      // Every call has a deadline of its own; undici's would only blur the reason.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  }
+
+  /**
+   * Sends one request, reads its answer with `read`, and settles meter, breaker and counts.
+   * @param repeatable whether {@link abandonReads} may end it early
+   * @param read gives null for what is no answer to this request
+   * @throws UpstreamError when there is no answer that can be read
+   */
+  async send<Read>(
+    request: Buffer,
+    work: Work,
+    repeatable: boolean,
+    deadlineMs: number,
+    cancellation: Cancellation,
+    read: (body: Buffer) => Read | null,
+  ): Promise<Read> {
+    const { meter } = this
+    const startedMs = this.#clock.nowMs()
+    this.inFlight += 1
+    this.calls += 1
+    const isTrial = this.breaker.state !== 'closed'
+    this.breaker.start()
+    meter.start(work)
+    if (isTrial) this.onTurn()
+    try {
+      const body = await this.#exchange(request, repeatable, deadlineMs - startedMs, cancellation)
+      const answer = read(body)
+      if (answer === null) {
+        const seen = JSON.stringify(body.toString('latin1', 0, 80))
+        throw new UpstreamError('UPSTREAM_NONSENSE', this.id, `no JSON-RPC answer: ${seen}`)
+      }
+      const nowMs = this.#clock.nowMs()
+      const rttMs = nowMs - startedMs
+      this.answeredAtMs = nowMs
+      this.breaker.succeed()
+      if (isTrial) this.onTurn()
+      meter.settle(work, rttMs, false)
+      this.latency.record(rttMs)
+      this.durations.observe(rttMs / 1000)
+      return answer
+    } catch (error) {
+      meter.settle(work, this.#clock.nowMs() - startedMs, true)
+      this.#blame(error, cancellation)
+      throw error
+    } finally {
+      this.inFlight -= 1
+    }
+  }
+
+  #blame(error: unknown, cancellation: Cancellation): void {
+    if (cancellation.isCancelled) {
+      this.breaker.abandon()
+      this.onTurn()
+      return
+    }
+    this.failed += 1
+    this.errors.add(error instanceof UpstreamError ? error.code.toLowerCase() : 'internal')
+    this.breaker.fail()
+    this.onTurn()
+  }
+
+  /** Ends the attempts that may be made again elsewhere. Called when the node is found dead. */
+  abandonReads(): void {
+    for (const attempt of this.#reads) attempt.abandon(new Error('the node was found dead'))
+  }
+
+  async #exchange(
+    request: Buffer,
+    repeatable: boolean,
+    timeoutMs: number,
+    cancellation: Cancellation,
+  ): Promise<Buffer> {
+    const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation)
+    const deadline = setTimeout(expire, Math.max(1, timeoutMs), attempt)
+    if (repeatable) this.#reads.add(attempt)
+    try {
+      this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body: request }, attempt)
+      return await attempt.answer
+    } finally {
+      clearTimeout(deadline)
+      this.#reads.delete(attempt)
+    }
+  }
+
+  /** Ends every connection, and with them the calls in flight. */
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}
+
+function expire(attempt: Attempt): void {
+  attempt.expire()
+}
