@@ -1,0 +1,217 @@
+import { type Metric, Registry } from 'prom-client'
+import type { NodeReport, RawFigures } from './report.ts'
+
+/** What a scrape reads. */
+export type Scrape = {
+  readonly version: string
+  readonly nodes: readonly NodeReport[]
+  readonly reports: number
+  readonly streams: number
+  readonly droppedLines: number
+  /** Seconds that this agent has spent reading and writing reports. */
+  readonly busyS: number
+}
+
+type Put = (value: number | undefined, labels?: Readonly<Record<string, string>>) => void
+
+type Row = {
+  readonly kind: 'gauge' | 'counter'
+  readonly help: string
+  /** Puts each series: a value, or nothing where it is not known, and its labels. */
+  readonly read: (from: Scrape, put: Put) => void
+}
+
+/** Every metric, under its whole name. */
+export const rows: Readonly<Record<string, Row>> = {
+  equipoise_agent_build_info: {
+    kind: 'gauge',
+    help: 'Always 1; the version is the label.',
+    read: ({ version }, put) => put(1, { version }),
+  },
+  equipoise_agent_reports_total: {
+    kind: 'counter',
+    help: 'Reports made, one for each interval.',
+    read: ({ reports }, put) => put(reports),
+  },
+  equipoise_agent_busy_seconds_total: {
+    kind: 'counter',
+    help: 'Time spent on reading figures and on writing reports.',
+    read: ({ busyS }, put) => put(busyS),
+  },
+  equipoise_agent_streams: {
+    kind: 'gauge',
+    help: 'Readers of the stream now.',
+    read: ({ streams }, put) => put(streams),
+  },
+  equipoise_agent_dropped_lines_total: {
+    kind: 'counter',
+    help: 'Lines that readers of the stream did not get because they were behind.',
+    read: ({ droppedLines }, put) => put(droppedLines),
+  },
+  equipoise_agent_node_up: {
+    kind: 'gauge',
+    help: '1 while the process of the node runs, 0 when it has ended.',
+    read({ nodes }, put) {
+      for (const { id, gone } of nodes) put(gone === true ? 0 : 1, { node: id })
+    },
+  },
+  equipoise_agent_node_info: {
+    kind: 'gauge',
+    help: 'Always 1; where the figures of the node come from is the label.',
+    read({ nodes }, put) {
+      for (const { id, src } of nodes) put(1, { node: id, source: src })
+    },
+  },
+  equipoise_agent_node_state: {
+    kind: 'gauge',
+    help: 'Each axis of the state of the node as a ratio, 0 idle and 1 saturated.',
+    read({ nodes }, put) {
+      for (const { id, x } of nodes) {
+        for (const [dim, value] of Object.entries(x)) put(value, { node: id, dim })
+      }
+    },
+  },
+  equipoise_agent_node_capacity_cpus: {
+    kind: 'gauge',
+    help: 'CPU cores that the node may use at most.',
+    read({ nodes }, put) {
+      for (const { id, cap } of nodes) put(cap.cpus, { node: id })
+    },
+  },
+  equipoise_agent_node_capacity_memory_bytes: {
+    kind: 'gauge',
+    help: 'Memory that the node may use at most.',
+    read({ nodes }, put) {
+      for (const { id, cap } of nodes) put(cap.mem, { node: id })
+    },
+  },
+  equipoise_agent_node_cpu_cores: raw(
+    'gauge',
+    'CPU cores in use on average over the last interval.',
+    'cpu_cores',
+  ),
+  equipoise_agent_node_cpu_seconds_total: raw('counter', 'CPU time used.', 'cpu_usage_s'),
+  equipoise_agent_node_cfs_quota_seconds: raw(
+    'gauge',
+    'CPU time granted in each CFS period.',
+    'quota_s',
+  ),
+  equipoise_agent_node_cfs_period_seconds: raw('gauge', 'Length of the CFS period.', 'period_s'),
+  equipoise_agent_node_cfs_periods_total: raw(
+    'counter',
+    'CFS periods in which there was something to run.',
+    'nr_periods',
+  ),
+  equipoise_agent_node_cfs_throttled_periods_total: raw(
+    'counter',
+    'CFS periods in which the quota ran out.',
+    'nr_throttled',
+  ),
+  equipoise_agent_node_cfs_throttled_seconds_total: raw(
+    'counter',
+    'Time held back because the quota had run out.',
+    'throttled_s',
+  ),
+  equipoise_agent_node_cpu_pressure_seconds_total: raw(
+    'counter',
+    'Time in which some task waited for a CPU.',
+    'cpu_pressure_s',
+  ),
+  equipoise_agent_node_io_pressure_seconds_total: raw(
+    'counter',
+    'Time in which all tasks waited for the disk.',
+    'io_pressure_s',
+  ),
+  equipoise_agent_node_memory_pressure_seconds_total: raw(
+    'counter',
+    'Time in which some task waited for memory.',
+    'mem_pressure_s',
+  ),
+  equipoise_agent_node_memory_bytes: raw(
+    'gauge',
+    'Memory in use, page cache included.',
+    'mem_current',
+  ),
+  equipoise_agent_node_memory_file_bytes: raw(
+    'gauge',
+    'Page cache within the memory in use.',
+    'mem_file',
+  ),
+  equipoise_agent_node_disk_bytes_total: raw(
+    'counter',
+    'Bytes read from and written to disks.',
+    'disk_bytes',
+  ),
+  equipoise_agent_node_network_bytes_total: raw(
+    'counter',
+    'Bytes received and sent, the loopback left out.',
+    'net_bytes',
+  ),
+  process_cpu_seconds_total: {
+    kind: 'counter',
+    help: 'CPU time used by the agent itself.',
+    read(_, put) {
+      const { user, system } = process.cpuUsage()
+      put((user + system) / 1e6)
+    },
+  },
+  process_resident_memory_bytes: {
+    kind: 'gauge',
+    help: 'Memory of the agent itself.',
+    read: (_, put) => put(process.memoryUsage.rss()),
+  },
+  process_start_time_seconds: {
+    kind: 'gauge',
+    help: 'Start of the agent, in seconds since 1970.',
+    read: (_, put) => put(performance.timeOrigin / 1000),
+  },
+}
+
+/** Renders {@link rows} for Prometheus. Nothing is kept between scrapes. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #scrape: () => Scrape
+
+  constructor(scrape: () => Scrape) {
+    this.#scrape = scrape
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    const now = this.#scrape()
+    this.#registry.clear()
+    for (const [name, { kind, help, read }] of Object.entries(rows)) {
+      const values = valuesOf(read, now)
+      const metric = {
+        name,
+        help,
+        type: kind,
+        get: async () => ({ name, help, type: kind, values }),
+      }
+      // The types know only the library's own classes, which would keep a copy of every value.
+      this.#registry.registerMetric(metric as unknown as Metric)
+    }
+    return this.#registry.metrics()
+  }
+}
+
+function raw(kind: Row['kind'], help: string, name: keyof RawFigures): Row {
+  return {
+    kind,
+    help,
+    read({ nodes }, put) {
+      for (const node of nodes) put(node.raw[name], { node: node.id })
+    },
+  }
+}
+
+function valuesOf(read: Row['read'], scrape: Scrape) {
+  const values: { value: number; labels: Readonly<Record<string, string>> }[] = []
+  read(scrape, (value, labels = {}) => {
+    if (value !== undefined) values.push({ value, labels })
+  })
+  return values
+}

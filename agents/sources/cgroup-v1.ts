@@ -1,0 +1,98 @@
+import type { KeptFile, KernelFiles } from './kept-file.ts'
+import { countOfList, field, soleNumber } from './kernel-text.ts'
+import type { Group, Membership } from './membership.ts'
+import { lowerCpus, lowerMemLimit, type Quota, type QuotaLevel, QuotaLevels } from './quota.ts'
+import type { Gauge, Sample } from './source.ts'
+
+/**
+ * What the trees of cgroup v1 tell: limits always, use only of groups that are the node's own. Each
+ * controller has its own tree, and a process may have a group of its own in one and not in another.
+ *
+ * Disk is not here: `blkio.throttle.io_service_bytes` stays 0 unless a throttle rule exists.
+ */
+export class CgroupV1 implements Gauge {
+  readonly quota: QuotaLevels
+  readonly #ownsQuota: boolean
+  readonly #cpuUsage: KeptFile | undefined
+  readonly #cpuset: KeptFile | undefined
+  readonly #memoryUsage: KeptFile | undefined
+  readonly #memoryStat: KeptFile | undefined
+  readonly #memoryLimits: readonly (KeptFile | undefined)[]
+
+  constructor(
+    files: KernelFiles,
+    groups: NonNullable<Membership['v1']>,
+    isOwn: (group: Group | undefined) => boolean,
+  ) {
+    const { cpu, cpuacct, memory, cpuset } = groups
+    const ownFile = (group: Group | undefined, name: string) =>
+      group !== undefined && isOwn(group) ? files.open(`${group.dir}/${name}`) : undefined
+    this.quota = new QuotaLevels(
+      (cpu?.levels ?? []).map((level) => quotaLevel(files, level)),
+      { name: 'throttled_time', perS: 1e9 },
+    )
+    this.#ownsQuota = isOwn(cpu)
+    this.#cpuUsage = ownFile(cpuacct, 'cpuacct.usage')
+    this.#memoryUsage = ownFile(memory, 'memory.usage_in_bytes')
+    this.#memoryStat = ownFile(memory, 'memory.stat')
+    this.#cpuset =
+      cpuset === undefined ? undefined : files.open(`${cpuset.dir}/cpuset.effective_cpus`)
+    this.#memoryLimits = (memory?.levels ?? []).map((level) =>
+      files.open(`${level}/memory.limit_in_bytes`),
+    )
+  }
+
+  /** True when CPU time comes from a group, not from the process alone. */
+  get hasCpuUsage(): boolean {
+    return this.#cpuUsage !== undefined
+  }
+
+  read(into: Sample): void {
+    this.quota.read(into, this.#ownsQuota)
+    lowerCpus(into, countOfList(this.#cpuset?.text()))
+    for (const limit of this.#memoryLimits) lowerMemLimit(into, soleNumber(limit?.text()))
+    const usageNs = soleNumber(this.#cpuUsage?.text())
+    if (usageNs !== undefined) into.cpuUsageS = usageNs / 1e9
+    this.#readMemory(into)
+  }
+
+  close(): void {
+    this.quota.close()
+    for (const file of this.#memoryLimits) file?.close()
+    this.#cpuUsage?.close()
+    this.#cpuset?.close()
+    this.#memoryUsage?.close()
+    this.#memoryStat?.close()
+  }
+
+  #readMemory(into: Sample): void {
+    const usage = soleNumber(this.#memoryUsage?.text())
+    if (usage === undefined) return
+    into.memCurrentBytes = usage
+    const stat = this.#memoryStat?.text() ?? ''
+    const inactive = field(stat, 'total_inactive_file')
+    const active = field(stat, 'total_active_file')
+    if (inactive !== undefined && active !== undefined) into.memFileBytes = inactive + active
+  }
+}
+
+function quotaLevel(files: KernelFiles, dir: string): QuotaLevel {
+  const quota = files.open(`${dir}/cpu.cfs_quota_us`)
+  const period = files.open(`${dir}/cpu.cfs_period_us`)
+  const stat = quota === undefined ? undefined : files.open(`${dir}/cpu.stat`)
+  return {
+    read: () => quotaOf(soleNumber(quota?.text()), soleNumber(period?.text())),
+    stat,
+    close() {
+      quota?.close()
+      period?.close()
+      stat?.close()
+    },
+  }
+}
+
+/** Microseconds; a quota of −1 is none, and is no {@link soleNumber}. */
+function quotaOf(quotaUs: number | undefined, periodUs: number | undefined): Quota | undefined {
+  if (quotaUs === undefined || periodUs === undefined || periodUs === 0) return undefined
+  return { quotaS: quotaUs / 1e6, periodS: periodUs / 1e6 }
+}
