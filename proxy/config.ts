@@ -87,6 +87,9 @@ const schema = z.strictObject({
     .prefault({}),
 })
 
+/** Every key of the configuration by its path, such as `http.port`. */
+export const configKeys: readonly string[] = leavesOf(schema, '')
+
 /** The configuration with every default filled in. Keys are the flags' names, as a tree. */
 export type Config = z.output<typeof schema>
 
@@ -114,6 +117,13 @@ export function parseConfig(value: unknown): Config {
   problems.push(...doubles(value))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return parsed.data
+}
+
+function leavesOf(object: z.ZodObject, prefix: string): string[] {
+  return Object.entries(object.shape).flatMap(([key, value]) => {
+    const inner = value instanceof z.ZodPrefault ? value.unwrap() : value
+    return inner instanceof z.ZodObject ? leavesOf(inner, `${prefix}${key}.`) : [prefix + key]
+  })
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
