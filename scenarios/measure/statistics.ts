@@ -14,8 +14,18 @@ export type Difference = 'lower' | 'higher' | 'none'
 /** Spread of a standard error drawn from so many resamples is 1 ÷ √(2 · 2000) = 1.6 % of it. */
 const resamples = 2000
 
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+  return sum(values) / values.length
+}
+
+/** The mean when all are known; null otherwise, and when there are none. */
+export function meanKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 || known.length < values.length ? null : mean(known)
 }
 
 /**
@@ -112,13 +122,11 @@ export function difference(ratio: Estimate): Difference {
  * @see Jain, Chiu, Hawe, "A Quantitative Measure of Fairness", DEC-TR-301, 1984.
  */
 export function fairness(shares: readonly number[]): number {
-  const sum = shares.reduce((total, share) => total + share, 0)
-  const squares = shares.reduce((total, share) => total + share * share, 0)
-  return squares === 0 ? 1 : (sum * sum) / (shares.length * squares)
+  const squares = sum(shares.map((share) => share ** 2))
+  return squares === 0 ? 1 : sum(shares) ** 2 / (shares.length * squares)
 }
 
 function deviation(values: readonly number[]): number {
   const centre = mean(values)
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0)
-  return Math.sqrt(squares / (values.length - 1))
+  return Math.sqrt(sum(values.map((value) => (value - centre) ** 2)) / (values.length - 1))
 }

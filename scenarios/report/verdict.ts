@@ -1,0 +1,132 @@
+import { type Difference, difference, type Estimate } from '../measure/statistics.ts'
+import { formatEstimate, formatMs, formatPercent, formatRatio } from './format.ts'
+import { allCalls, type ContenderSummary, type LatencyMeasure, type Summary } from './summary.ts'
+
+/** With a smaller share of right answers a contender's latencies flatter it: the slowest have none. */
+const leastSuccess = 0.999
+
+const readings: { readonly [outcome in Difference]: string } = {
+  lower: 'shown to be lower',
+  higher: 'shown to be higher',
+  none: 'no difference shown',
+}
+
+/** The answer in a sentence or two: who has the lowest p99, and whether that is more than chance. */
+export function headline(summary: Summary): string {
+  const { baseline } = summary.results.parameters
+  const reference = summary.contenders.find(({ name }) => name === baseline)
+  if (reference === undefined) return 'The baseline has no finished trial; nothing is compared.'
+  if (summary.contenders.length === 1) return alone(reference)
+  if (!isWhole(reference)) {
+    return `${baseline} answered only ${success(reference)} of its calls rightly: this load is no basis for comparing latencies.`
+  }
+  const comparable = summary.contenders.filter((contender) => isComparable(contender, reference))
+  const best = comparable.toSorted((a, b) => p99(a) - p99(b))[0] ?? reference
+  return best === reference ? baselineWins(reference, summary.contenders) : against(best, baseline)
+}
+
+/** A sentence for each contender but the baseline. */
+export function verdicts(summary: Summary): readonly string[] {
+  const { baseline } = summary.results.parameters
+  const reference = summary.contenders.find(({ name }) => name === baseline)
+  if (reference === undefined) return []
+  return summary.contenders
+    .filter((contender) => contender !== reference)
+    .map((contender) => {
+      const sentence = `${contender.name}: ${clause(contender, 'p99', reference)}; ${clause(contender, 'mean', reference)}.`
+      return isComparable(contender, reference)
+        ? sentence
+        : `${sentence} It answered ${success(contender)} of its calls rightly, ${baseline} ${success(reference)}; failed calls have no latency.`
+    })
+}
+
+/**
+ * What a ratio to the baseline shows. Failed calls are missing from a contender's latencies and most
+ * would have been slow, so that whoever fails can be shown to be slower, never to be faster.
+ */
+export function shownDifference(
+  contender: ContenderSummary,
+  reference: ContenderSummary,
+  ratio: Estimate | null,
+): Difference {
+  const shown = ratio === null ? 'none' : difference(ratio)
+  if (shown === 'lower' && !isWhole(contender)) return 'none'
+  if (shown === 'higher' && !isWhole(reference)) return 'none'
+  return shown
+}
+
+function alone(contender: ContenderSummary): string {
+  const all = contender.classes.get(allCalls)
+  const p50 = formatEstimate(all?.measures.p50 ?? null, formatMs)
+  const p99Text = formatEstimate(all?.measures.p99 ?? null, formatMs)
+  return `${contender.name}: p50 ${p50} ms, p99 ${p99Text} ms, ${success(contender)} answered rightly. There is no other to compare it with.`
+}
+
+function against(best: ContenderSummary, baseline: string): string {
+  const ratio = ratioOf(best, 'p99')
+  if (ratio === null) return 'No repeat is shared with the baseline; nothing is compared.'
+  const times = `${formatRatio(ratio.value)} × that of ${baseline}`
+  if (ratio.low === null || ratio.high === null) {
+    return `${best.name} had the lowest p99, ${times}, in a single repeat: that cannot be told from chance.`
+  }
+  const interval = `95 % interval ${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
+  return difference(ratio) === 'lower'
+    ? `${best.name} has the lowest p99: ${times} (${interval}).`
+    : `No contender is shown to beat ${baseline}: the lowest p99 is that of ${best.name}, ${times} (${interval}), and the interval holds 1.`
+}
+
+function baselineWins(
+  reference: ContenderSummary,
+  contenders: readonly ContenderSummary[],
+): string {
+  const rivals = contenders.filter((contender) => contender !== reference)
+  const slower = rivals.filter(
+    (contender) => shownDifference(contender, reference, ratioOf(contender, 'p99')) === 'higher',
+  )
+  const even = rivals.filter((contender) => !slower.includes(contender))
+  return [
+    `${reference.name}, the baseline, has the lowest p99.`,
+    slower.length > 0 ? `Shown to be higher: ${names(slower)}.` : '',
+    even.length > 0 ? `No difference shown: ${names(even)}.` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+function clause(
+  contender: ContenderSummary,
+  measure: LatencyMeasure,
+  reference: ContenderSummary,
+): string {
+  const baseline = reference.name
+  const ratio = ratioOf(contender, measure)
+  if (ratio === null) return `${measure} has no repeat in common with ${baseline}`
+  const times = `${measure} ${formatRatio(ratio.value)} × ${baseline}`
+  if (ratio.low === null || ratio.high === null) return `${times}, one repeat and so no interval`
+  const interval = `${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
+  return `${times} (${interval}), ${readings[shownDifference(contender, reference, ratio)]}`
+}
+
+function isComparable(contender: ContenderSummary, reference: ContenderSummary): boolean {
+  return isWhole(contender) && isWhole(reference)
+}
+
+function isWhole({ sent, succeeded }: ContenderSummary): boolean {
+  return succeeded >= sent * leastSuccess
+}
+
+function ratioOf(contender: ContenderSummary, measure: LatencyMeasure): Estimate | null {
+  return contender.classes.get(allCalls)?.ratios[measure] ?? null
+}
+
+function p99(contender: ContenderSummary): number {
+  return contender.classes.get(allCalls)?.measures.p99?.value ?? Number.POSITIVE_INFINITY
+}
+
+function success({ sent, succeeded }: ContenderSummary): string {
+  return formatPercent(sent === 0 ? 0 : succeeded / sent)
+}
+
+function names(contenders: readonly ContenderSummary[]): string {
+  return contenders.map(({ name }) => name).join(', ')
+}
