@@ -101,13 +101,17 @@ export class Normalizer {
 
   #capacity(sample: Sample): Capacity {
     const { networkBytesPerS: network, diskBytesPerS } = this.#declared
-    const limits = [diskBytesPerS, sample.diskLimitBytesPerS].filter((limit) => limit !== undefined)
-    return {
-      ...(sample.cpus !== undefined && { cpus: rounded(sample.cpus, 1e6) }),
-      ...(sample.memLimitBytes !== undefined && { mem: sample.memLimitBytes }),
-      ...(limits.length > 0 && { disk: Math.min(...limits) }),
-      ...(network !== undefined && { network }),
+    const disks = [diskBytesPerS, sample.diskLimitBytesPerS].filter((limit) => limit !== undefined)
+    const cap: { -readonly [name in keyof Capacity]: Capacity[name] } = {}
+    const cpus = rounded(sample.cpus ?? 0, 1e6)
+    // A limit of nothing is none that a share could be taken of.
+    if (cpus > 0) cap.cpus = cpus
+    if (sample.memLimitBytes !== undefined && sample.memLimitBytes > 0) {
+      cap.mem = sample.memLimitBytes
     }
+    if (disks.length > 0) cap.disk = Math.min(...disks)
+    if (network !== undefined) cap.network = network
+    return cap
   }
 
   #point(sample: Sample, cap: Capacity): StatePoint {

@@ -57,9 +57,9 @@ export class Streams {
     }
   }
 
-  /** Ends all streams. What a reader has not taken yet is lost. */
+  /** Ends all streams. A reader that is behind holds its own until its connection is cut. */
   close(): void {
-    for (const { response } of this.#streams) response.destroy()
+    for (const { response } of this.#streams) response.end()
     this.#streams.clear()
   }
 }

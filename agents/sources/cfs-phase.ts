@@ -48,10 +48,8 @@ export class CfsPhases {
   /** Starts the next look when it is due. */
   refresh(): void {
     if (this.#isLooking || this.#clock.nowMs() - this.#lookedAtMs < everyMs) return
-    const counts = this.#counts()
-    if (counts.size === 0) return
     this.#isLooking = true
-    void this.#look(counts).finally(() => {
+    void this.look().finally(() => {
       this.#isLooking = false
       this.#lookedAtMs = this.#clock.nowMs()
     })
@@ -71,7 +69,9 @@ export class CfsPhases {
     return counts
   }
 
-  async #look(counts: Map<Phased, number>): Promise<void> {
+  /** Looks until every count has moved, or none has for a period and some. */
+  async look(): Promise<void> {
+    const counts = this.#counts()
     const startMs = this.#clock.nowMs()
     let beforeMs = startMs
     while (counts.size > 0 && beforeMs - startMs < patienceMs && !this.#stop.signal.aborted) {

@@ -94,5 +94,5 @@ function quotaLevel(files: KernelFiles, dir: string): QuotaLevel {
 /** Microseconds; a quota of −1 is none, and is no {@link soleNumber}. */
 function quotaOf(quotaUs: number | undefined, periodUs: number | undefined): Quota | undefined {
   if (quotaUs === undefined || periodUs === undefined || periodUs === 0) return undefined
-  return { quotaS: quotaUs / 1e6, periodS: periodUs / 1e6 }
+  return { quotaUs, periodUs }
 }

@@ -104,7 +104,7 @@ function quotaLevel(files: KernelFiles, dir: string): QuotaLevel {
 function parseCpuMax(text: string | undefined): Quota | undefined {
   const [quotaUs, periodUs] = text?.split(' ').map((number) => soleNumber(number)) ?? []
   if (quotaUs === undefined || periodUs === undefined || periodUs === 0) return undefined
-  return { quotaS: quotaUs / 1e6, periodS: periodUs / 1e6 }
+  return { quotaUs, periodUs }
 }
 
 function sumOf(text: string, numbers: RegExp): number {

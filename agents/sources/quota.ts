@@ -2,8 +2,8 @@ import type { KeptFile } from './kept-file.ts'
 import { field } from './kernel-text.ts'
 import type { Sample } from './source.ts'
 
-/** CPU seconds that a group may use in each period. */
-export type Quota = { readonly quotaS: number; readonly periodS: number }
+/** CPU time that a group may use in each period, in the kernel's own microseconds. */
+export type Quota = { readonly quotaUs: number; readonly periodUs: number }
 
 /** One group on the way from a process to the root: its quota, read anew, and its throttling. */
 export type QuotaLevel = {
@@ -45,8 +45,8 @@ export class QuotaLevels {
     if (tightest === undefined) return
     lowerCpus(into, cpusOf(tightest))
     if (!isOwn) return
-    into.quotaS = tightest.quotaS
-    into.periodS = tightest.periodS
+    into.quotaS = tightest.quotaUs / 1e6
+    into.periodS = tightest.periodUs / 1e6
     this.#readThrottling(into)
   }
 
@@ -73,7 +73,7 @@ export class QuotaLevels {
 }
 
 function cpusOf(quota: Quota): number {
-  return quota.quotaS / quota.periodS
+  return quota.quotaUs / quota.periodUs
 }
 
 /** Capacity is the least of all limits that bind. */

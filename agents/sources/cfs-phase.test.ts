@@ -1,0 +1,62 @@
+import { type TestContext, test } from 'node:test'
+import { containerId, RecordedMachine } from '../test/recorded-machine.ts'
+import { CfsPhases } from './cfs-phase.ts'
+
+const stat = `cgroup/cpu/docker/${containerId}/cpu.stat`
+const quota = `cgroup/cpu/docker/${containerId}/cpu.cfs_quota_us`
+
+test('a period begins when the count of periods moves', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  const looking = machine.phases.look()
+  machine.write(stat, 'nr_periods 8208\n')
+  machine.clock.now = 1002
+  await looking
+  t.assert.equal(source.periodStartMs, 1001)
+  t.assert.equal(source.sample().periodStartMs, 1001)
+})
+
+test('a look that came too late tells nothing', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  const looking = machine.phases.look()
+  machine.write(stat, 'nr_periods 8208\n')
+  machine.clock.now = 1010
+  await looking
+  t.assert.equal(source.periodStartMs, undefined)
+})
+
+test('a group that begins no period is given up after one and some', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  let nowMs = 0
+  const clock = { nowMs: () => (nowMs += 10), wallMs: () => nowMs }
+  const phases = new CfsPhases(clock)
+  phases.follow(source)
+  await phases.look()
+  phases.close()
+  t.assert.ok(nowMs >= 130)
+  t.assert.equal(source.periodStartMs, undefined)
+})
+
+test('a process without a quota has no periods to look for', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  machine.write(quota, '-1\n')
+  const source = machine.source(22_827)
+  source.sample()
+  await machine.phases.look()
+  t.assert.equal(source.periodStartMs, undefined)
+})
+
+test('a start is forgotten when the period gets another length', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  source.periodStartMs = 1000
+  t.assert.equal(source.sample().periodStartMs, 1000)
+  machine.write(`cgroup/cpu/docker/${containerId}/cpu.cfs_period_us`, '50000\n')
+  t.assert.equal(source.sample().periodStartMs, undefined)
+})
