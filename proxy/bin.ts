@@ -15,6 +15,7 @@ const keyFlags = [
   ['http.vhosts', 'LIST', "host names to answer to, '*' for any (localhost)"],
   ['http.corsdomain', 'LIST', "origins whose pages may read answers, '*' for any (none)"],
   ['http.rpcprefix', 'PATH', 'path below which to answer (only / itself)'],
+  ['ws.origins', 'LIST', "origins whose pages may open a WebSocket, '*' for any (localhost)"],
   ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
   ['rpc.batch-response-max-size', 'BYTES', 'results of a batch at most, 0 for any (25000000)'],
   ['admin.addr', 'ADDRESS', 'where to listen for people and Prometheus (127.0.0.1)'],

@@ -7,6 +7,13 @@ const httpUrl = z
   .refine(isHttpUrl, { error: 'want a URL that begins with http:// or https://' })
   .transform((text) => new URL(text))
 
+const webSocketUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol), {
+    error: 'want a URL that begins with ws:// or wss://',
+  })
+  .transform((text) => new URL(text))
+
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
   error: 'want 1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first',
 })
@@ -26,6 +33,8 @@ const duration = z.preprocess(
 const node = z.strictObject({
   id,
   url: httpUrl,
+  /** Where it speaks WebSocket; without it, the same address as `url`. */
+  ws: webSocketUrl.optional(),
   /** Where its agent listens; its report bears this node's id or name. */
   agent: httpUrl.optional(),
   /** Cores it may use, for as long as no agent says. */
@@ -46,6 +55,7 @@ const schema = z.strictObject({
         .default(''),
     })
     .prefault({}),
+  ws: z.strictObject({ origins: list.default([]) }).prefault({}),
   rpc: z
     .strictObject({
       'batch-request-limit': z.int().min(0).default(1000),
@@ -82,6 +92,7 @@ const schema = z.strictObject({
       'max-calls': z.int().min(1).default(10_000),
       'max-sockets': z.int().min(1).default(10_000),
       'max-answer-bytes': z.int().min(1024).default(134_217_728),
+      'max-queued-bytes': z.int().min(65_536).default(67_108_864),
       'sockets-per-node': z.int().min(1).default(256),
     })
     .prefault({}),

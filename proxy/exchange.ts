@@ -1,17 +1,31 @@
 import type { Explanation } from './explanation.ts'
 import { Cancellation } from './upstream/attempt.ts'
 
+/** A client that can be told things unasked: it came over WebSocket or IPC. */
+export type Push = {
+  push(bytes: Buffer): void
+  /** True once nothing can be pushed any more. */
+  readonly isGone: boolean
+  /** What ends each of its subscriptions, by the id it was given. */
+  readonly subscriptions: Map<string, () => void>
+}
+
 /** What goes with one client request on its way through: its end, and what it wants explained. */
 export class Exchange {
   readonly cancellation = new Cancellation()
   /** When the request was whole, on the proxy's clock. */
   readonly arrivedMs: number
   readonly wantsExplanation: boolean
+  /** Null over HTTP. */
+  readonly push: Push | null
   /** Of the last call placed for it; null when none was, or none is wanted. */
   explanation: Explanation | null = null
+  /** To be run once its answer is on its way: notifications must not come before it. */
+  afterAnswer: (() => void)[] | null = null
 
-  constructor(arrivedMs: number, wantsExplanation: boolean) {
+  constructor(arrivedMs: number, wantsExplanation: boolean, push: Push | null = null) {
     this.arrivedMs = arrivedMs
     this.wantsExplanation = wantsExplanation
+    this.push = push
   }
 }

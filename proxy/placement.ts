@@ -21,6 +21,9 @@ export type Errand<Read> = {
   readonly read: (body: Buffer) => Read | null
 }
 
+/** Geth has no time limit over WebSocket and IPC; ours only keeps a silent node from holding on. */
+const pushTimeoutMs = 600_000
+
 /** Puts each errand on a node by the strategy in force, and on another one if that fails it. */
 export class Placement {
   readonly #fleet: Fleet
@@ -72,7 +75,8 @@ export class Placement {
    */
   async place<Read>(errand: Errand<Read>, exchange: Exchange): Promise<Read> {
     const { rule, work } = errand
-    const deadlineMs = exchange.arrivedMs + this.#timeoutMs
+    const timeoutMs = exchange.push === null ? this.#timeoutMs : pushTimeoutMs
+    const deadlineMs = exchange.arrivedMs + timeoutMs
     let tried: Upstream[] | null = null
     let lastError: unknown = null
     for (;;) {

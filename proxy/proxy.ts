@@ -9,11 +9,15 @@ import { Placement } from './placement.ts'
 import { Relay } from './relay.ts'
 import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
+import type { Answerer } from './server/answerer.ts'
 import { HttpServer } from './server/http.ts'
+import { WebSocketSide } from './server/websocket.ts'
 import { Costs } from './state/costs.ts'
+import { Subscriptions } from './streams/subscriptions.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
 import { HealthChecks } from './upstream/health.ts'
+import { NodeSockets, webSocketUrlOf } from './upstream/node-sockets.ts'
 import { Upstream } from './upstream/upstream.ts'
 
 /** Where the proxy tells what it does; a pino logger is one. */
@@ -78,11 +82,16 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const exposure = new Exposure({ api: config.http.api, ...config.methods })
   const calls = new CallMetrics(exposure.knownMethods())
   const placement = new Placement(fleet, config.strategy, config.limits.timeout, calls, clock, rng)
+  const sockets = new NodeSockets(
+    new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),
+  )
+  const subscriptions = new Subscriptions(fleet, (upstream) => sockets.of(upstream))
   const relay = new Relay(
     new Router(exposure),
     placement,
     new Costs(),
     calls,
+    subscriptions,
     clock,
     {
       batch: {
@@ -93,11 +102,23 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     },
     (error) => log.error({ err: error }, 'a call failed by a defect of the proxy'),
   )
+  const answer: Answerer = (parsed, exchange) => relay.answer(parsed, exchange)
   const http = new HttpServer(
     { ...config.http, maxSockets: config.limits['max-sockets'] },
-    (body, exchange) => relay.answer(body, exchange),
+    answer,
     clock,
   )
+  const webSockets = new WebSocketSide(
+    {
+      origins: config.ws.origins,
+      rpcprefix: config.http.rpcprefix,
+      maxQueuedBytes: config.limits['max-queued-bytes'],
+    },
+    answer,
+    (push) => subscriptions.endAll(push),
+    clock,
+  )
+  http.upgradeTo(webSockets)
 
   const snapshots = new FleetSnapshots(fleet, placement, relay, clock, version)
   const metrics = new Metrics({
@@ -140,7 +161,8 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   }
 
   async function close(graceMs = 5_000): Promise<void> {
-    await http.close(graceMs)
+    await Promise.all([http.close(graceMs), webSockets.close()])
+    await sockets.close()
     await admin.close()
     await Promise.all(collectors.map((collector) => collector.close()))
     await health.close()

@@ -4,12 +4,13 @@ import type { Exchange } from './exchange.ts'
 import type { CallMetrics } from './metrics/call-metrics.ts'
 import type { Placement } from './placement.ts'
 import { type Answer, errorAnswer, ownError, resultAnswer } from './rpc/answer.ts'
-import { Batch, type BatchLimits, batchAnswer } from './rpc/batch.ts'
-import { type Message, parseCalls } from './rpc/call.ts'
+import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
+import type { Message, Parsed } from './rpc/call.ts'
 import { parseBatchReply, parseReply, type Reply } from './rpc/reply.ts'
 import { canonicalBatch, canonicalRequest } from './rpc/request.ts'
 import type { Route, Router } from './rpc/router.ts'
 import type { Costs } from './state/costs.ts'
+import type { Subscriptions } from './streams/subscriptions.ts'
 
 /** No bytes: notifications and the like get HTTP 200 and an empty body. */
 const nothing: Answer = []
@@ -29,6 +30,7 @@ export class Relay {
   readonly #placement: Placement
   readonly #costs: Costs
   readonly #metrics: CallMetrics
+  readonly #subscriptions: Subscriptions
   readonly #clock: Clock
   readonly #options: RelayOptions
   readonly #log: (error: unknown) => void
@@ -43,6 +45,7 @@ export class Relay {
     placement: Placement,
     costs: Costs,
     metrics: CallMetrics,
+    subscriptions: Subscriptions,
     clock: Clock,
     options: RelayOptions,
     log: (error: unknown) => void,
@@ -51,13 +54,13 @@ export class Relay {
     this.#placement = placement
     this.#costs = costs
     this.#metrics = metrics
+    this.#subscriptions = subscriptions
     this.#clock = clock
     this.#options = options
     this.#log = log
   }
 
-  async answer(body: Buffer, exchange: Exchange): Promise<Answer> {
-    const parsed = parseCalls(body)
+  async answer(parsed: Parsed, exchange: Exchange): Promise<Answer> {
     switch (parsed.kind) {
       case 'empty':
         return nothing
@@ -72,10 +75,34 @@ export class Relay {
   }
 
   async #single(message: Message, exchange: Exchange): Promise<Answer> {
-    const route = this.#router.route(message)
+    const route = this.#router.route(message, exchange.push !== null)
     if (route.kind === 'answer') return this.#told(message, route, exchange)
-    const answer = await this.#call(message, route, exchange)
+    const answer = await this.#carryOut(message, route, exchange)
     return message.isCall ? answer : nothing
+  }
+
+  async #carryOut(message: Message, route: Errand, exchange: Exchange): Promise<Answer> {
+    switch (route.kind) {
+      case 'forward':
+        return await this.#call(message, route, exchange)
+      case 'subscribe':
+        return await this.#subscribe(message, exchange)
+      case 'unsubscribe':
+        this.#count(message, 'ok', exchange)
+        return exchange.push === null
+          ? nothing
+          : this.#subscriptions.unsubscribe(message, exchange.push)
+    }
+    route satisfies never
+  }
+
+  async #subscribe(message: Message, exchange: Exchange): Promise<Answer> {
+    if (exchange.push === null) return nothing
+    const { answer, activate } = await this.#subscriptions.subscribe(message, exchange.push)
+    exchange.afterAnswer ??= []
+    exchange.afterAnswer.push(activate)
+    this.#count(message, 'ok', exchange)
+    return answer
   }
 
   /** Sends one call to a node and returns what came of it. */
@@ -112,11 +139,12 @@ export class Relay {
       return batchAnswer([ownError(first, -32600, 'batch too large')])
     }
     this.#metrics.batches.observe(messages.length)
-    const batch = new Batch(messages, (message) => this.#router.route(message))
+    const canPush = exchange.push !== null
+    const batch = new Batch(messages, (message) => this.#router.route(message, canPush))
     for (const group of batch.groups) {
       if (group.length === 1) {
         for (const { index, message, route } of group) {
-          batch.put(index, await this.#call(message, route, exchange))
+          batch.put(index, await this.#carryOut(message, route, exchange))
         }
         continue
       }
@@ -133,8 +161,9 @@ export class Relay {
     exchange: Exchange,
   ): Promise<readonly Answer[]> {
     const messages = group.map(({ message }) => message)
-    const first = group[0]
-    if (first === undefined) return []
+    const rules = group.flatMap(({ route }) => (route.kind === 'forward' ? [route.rule] : []))
+    const [rule] = rules
+    if (rule === undefined) return []
     if (!this.#enter(group.length)) {
       return messages.map((message) => this.#refuse(message, exchange))
     }
@@ -142,8 +171,8 @@ export class Relay {
       const replies = await this.#placement.place(
         {
           request: canonicalBatch(messages),
-          rule: first.route.rule,
-          work: this.#costs.ofBatch(group.map(({ route }) => route.rule)),
+          rule,
+          work: this.#costs.ofBatch(rules),
           read: (body) => parseBatchReply(body, messages.length),
         },
         exchange,

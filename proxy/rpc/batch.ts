@@ -8,12 +8,11 @@ export type BatchLimits = {
   readonly maxAnswerBytes: number
 }
 
-/** One member that goes to a node. */
-export type Item = {
-  readonly index: number
-  readonly message: Message
-  readonly route: Route & { readonly kind: 'forward' }
-}
+/** What has to be carried out before it can be answered. */
+export type Errand = Exclude<Route, { readonly kind: 'answer' }>
+
+/** One member that is carried out. */
+export type Item = { readonly index: number; readonly message: Message; readonly route: Errand }
 
 /** One member that the proxy answers itself. */
 export type Told = {
@@ -50,7 +49,7 @@ export class Batch {
         return
       }
       const item: Item = { index, message, route }
-      if (route.rule.access !== 'read') {
+      if (route.kind !== 'forward' || route.rule.access !== 'read') {
         groups.push([item])
         reads = null
       } else if (reads === null) {

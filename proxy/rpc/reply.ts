@@ -108,7 +108,7 @@ function idAt(body: Buffer, from: number, to: number): number | null {
 }
 
 /** Visits the members of the object between `from` and `to`; false where that is no whole object. */
-function eachMember(
+export function eachMember(
   body: Buffer,
   from: number,
   to: number,

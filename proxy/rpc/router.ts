@@ -2,6 +2,7 @@ import { type Answer, ownError, resultAnswer } from './answer.ts'
 import type { Message } from './call.ts'
 import type { Exposure } from './exposure.ts'
 import type { MethodRule } from './methods/rule.ts'
+import { unknownMethod } from './methods.ts'
 
 /**
  * Where one message goes: to a node by its method's rule, or nowhere because the proxy has its
@@ -9,11 +10,13 @@ import type { MethodRule } from './methods/rule.ts'
  */
 export type Route =
   | { readonly kind: 'forward'; readonly rule: MethodRule }
+  | { readonly kind: 'subscribe' }
+  | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'answer'; readonly answer: Answer; readonly code: string | null }
 
 const maxMethodLength = 2048 // go-ethereum/rpc/handler.go, maxMethodNameLength
 
-/** Sorts messages as Geth's handler does, in its order and words, over a way without push (HTTP). */
+/** Sorts messages as Geth's handler does, in its order and words. */
 export class Router {
   readonly #exposure: Exposure
   readonly #forwards = new Map<MethodRule, Route>()
@@ -25,29 +28,38 @@ export class Router {
     this.#modules = Buffer.from(`{${modules.join(',')}}`)
   }
 
-  route(message: Message): Route {
+  /** @param canPush whether the client can be told things unasked, so that it may subscribe */
+  route(message: Message, canPush = false): Route {
     if (message.isDropped) return dropped
     if (!message.isCall && !message.isNotification) {
       return { kind: 'answer', answer: ownError(message, -32600, 'invalid request'), code: null }
     }
     const { method } = message
     const rule = this.#exposure.ruleOf(method)
-    if (rule !== null && rule.access !== 'local') return this.#forward(rule)
-    return this.#local(message, rule)
+    if (rule !== null && rule !== unknownMethod && rule.access !== 'local') {
+      return this.#forward(rule)
+    }
+    return this.#local(message, rule, canPush)
   }
 
-  #local(message: Message, rule: MethodRule | null): Route {
+  #local(message: Message, rule: MethodRule | null, canPush: boolean): Route {
     const { method } = message
     if (method.length > maxMethodLength) {
       const text = `method name too long: ${method.length} > ${maxMethodLength}`
       return told(message, -32600, text)
     }
-    if (method.endsWith('_subscribe')) return told(message, -32601, 'notifications not supported')
-    if (method.endsWith('_unsubscribe')) return told(message, ...unsubscribed(message))
+    if (method.endsWith('_subscribe')) {
+      if (!canPush) return told(message, -32601, 'notifications not supported')
+      if (this.#exposure.isOpen(method)) return subscribe
+    }
+    if (method.endsWith('_unsubscribe')) {
+      return canPush ? unsubscribe : told(message, ...unsubscribed(message))
+    }
     if (rule !== null && method === 'rpc_modules') {
       const answer = resultAnswer(message, this.#modules, 0, this.#modules.length)
       return { kind: 'answer', answer: message.isCall ? answer : [], code: 'ok' }
     }
+    if (rule !== null) return this.#forward(rule)
     return told(message, -32601, `the method ${method} does not exist/is not available`)
   }
 
@@ -61,6 +73,8 @@ export class Router {
   }
 }
 
+const subscribe: Route = { kind: 'subscribe' }
+const unsubscribe: Route = { kind: 'unsubscribe' }
 const dropped: Route = { kind: 'answer', answer: [], code: null }
 
 function told(message: Message, code: number, text: string): Route {

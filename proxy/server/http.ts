@@ -4,8 +4,11 @@ import type { Clock } from '../clock.ts'
 import { Exchange } from '../exchange.ts'
 import { inWords } from '../explanation.ts'
 import { type Answer, byteLength } from '../rpc/answer.ts'
+import { parseCalls } from '../rpc/call.ts'
 import { checkPath, checkRequest, maxBodyBytes, type Refusal, VirtualHosts } from './admission.ts'
+import type { Answerer } from './answerer.ts'
 import { Cors } from './cors.ts'
+import type { WebSocketSide } from './websocket.ts'
 
 export type HttpOptions = {
   readonly addr: string
@@ -16,9 +19,6 @@ export type HttpOptions = {
   readonly rpcprefix: string
   readonly maxSockets: number
 }
-
-/** What turns a request's body into an answer; never rejects. */
-export type Answerer = (body: Buffer, exchange: Exchange) => Promise<Answer>
 
 /** Geth's time limits (go-ethereum/rpc/http.go, DefaultHTTPTimeouts), milliseconds. */
 const readTimeoutMs = 30_000
@@ -49,10 +49,17 @@ export class HttpServer {
         requestTimeout: readTimeoutMs,
         maxHeaderSize: maxHeaderBytes,
         noDelay: true,
+        // Anything else with an Upgrade header is an ordinary request, as in Geth.
+        shouldUpgradeCallback: isWebSocket,
       },
       (request, response) => this.#handle(request, response),
     )
     this.#server.maxConnections = options.maxSockets
+  }
+
+  /** From now on requests to become a WebSocket go to `side`. Without one they are refused. */
+  upgradeTo(side: WebSocketSide): void {
+    this.#server.on('upgrade', (request, socket, head) => side.upgrade(request, socket, head))
   }
 
   /** @throws Error with code `EADDRINUSE` when the port is taken */
@@ -125,7 +132,7 @@ export class HttpServer {
     const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation)
     const cancel = (): void => exchange.cancellation.cancel()
     response.once('close', cancel)
-    const answer = await this.#answer(body, exchange)
+    const answer = await this.#answer(parseCalls(body), exchange)
     response.off('close', cancel)
     if (response.destroyed) return
     const headers = [
@@ -142,6 +149,12 @@ export class HttpServer {
     response.writeHead(200, headers)
     write(response, answer)
   }
+}
+
+/** As go-ethereum/node/rpcstack.go, isWebsocket. */
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  const connection = headers.connection?.toLowerCase() ?? ''
+  return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
 }
 
 const noBytes = Buffer.alloc(0)

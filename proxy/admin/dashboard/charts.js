@@ -1,7 +1,8 @@
 /** The charts over time: one line a node, by uPlot, with one cursor for all of them. */
-import uPlot from './vendor/uplot.js'
+
 import { maxSamples } from './history.js'
 import { themed } from './palette.js'
+import uPlot from './vendor/uplot.js'
 
 /** A young page shows at least this much, in seconds, so that its first points are seen. */
 const leastSpan = 60
@@ -65,7 +66,13 @@ export class NodeChart {
 
   #axis(but) {
     const thin = { stroke: themed('--line'), width: 1 }
-    return { stroke: themed('--muted'), font: '11px system-ui, sans-serif', grid: thin, ticks: thin, ...but }
+    return {
+      stroke: themed('--muted'),
+      font: '11px system-ui, sans-serif',
+      grid: thin,
+      ticks: thin,
+      ...but,
+    }
   }
 
   #figures() {

@@ -5,7 +5,8 @@ import { themed } from './palette.js'
 /** CSS pixels around the plot, for the axes' figures. */
 const margin = { left: 46, right: 14, top: 14, bottom: 34 }
 
-export const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
+export const font =
+  '12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
 
 /**
  * The canvas' square plot, cleared and in CSS pixels: its context, its origin (bottom left) and its

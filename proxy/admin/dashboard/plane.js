@@ -3,10 +3,11 @@
  * distance around it, and each node as a dot that moves. Both axes have one scale, so that an arc
  * is a circle and nearer is nearer.
  */
+
+import { trailMs } from './history.js'
 import { themed } from './palette.js'
 import { arcs, axes, backdrop, plotOf, ticksFor } from './plane-frame.js'
 import { dot, link, names, ring, trail } from './plane-marks.js'
-import { trailMs } from './history.js'
 
 /** A dot takes this long to move to its new state; reports come every 250 ms. */
 const moveMs = 300
@@ -54,7 +55,10 @@ export class Plane {
   missing() {
     return this.#nodes
       .filter(({ reported }) => placeOf(reported, this.#axes) === null)
-      .map(({ id, reported }) => ({ id, reason: reported ? 'no such axis in its report' : 'no report' }))
+      .map(({ id, reported }) => ({
+        id,
+        reason: reported ? 'no such axis in its report' : 'no report',
+      }))
   }
 
   /** Takes in one snapshot; the marks move to where it says. */
@@ -143,7 +147,8 @@ export class Plane {
     }
     const wanted = extents.find((extent) => extent >= needed * 1.08) ?? 1
     const isNear = Math.abs(wanted - this.#extent) < wanted / 200
-    this.#extent = isNear || this.#calm.matches ? wanted : this.#extent + (wanted - this.#extent) / 8
+    this.#extent =
+      isNear || this.#calm.matches ? wanted : this.#extent + (wanted - this.#extent) / 8
     return this.#extent !== wanted
   }
 

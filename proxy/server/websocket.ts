@@ -1,0 +1,218 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '../clock.ts'
+import { Exchange, type Push } from '../exchange.ts'
+import { type Answer, ownError } from '../rpc/answer.ts'
+import { parseCalls } from '../rpc/call.ts'
+import { goSyntaxError } from '../rpc/go-syntax.ts'
+import { checkPath } from './admission.ts'
+import type { Answerer } from './answerer.ts'
+import { Origins } from './origins.ts'
+
+export type WebSocketOptions = {
+  /** Pages that may connect; empty: those of localhost. */
+  readonly origins: readonly string[]
+  readonly rpcprefix: string
+  /** Bytes that may wait for a slow client before its connection is closed. */
+  readonly maxQueuedBytes: number
+}
+
+/** Geth's constants (go-ethereum/rpc/websocket.go): bytes of a message, milliseconds of silence. */
+const maxMessageBytes = 33_554_432
+const pingAfterMs = 30_000
+const pongTimeoutMs = 30_000
+
+/** All connections are looked at this often for what is due. */
+const lookEveryMs = 1_000
+
+/** The WebSocket side: one Buffer a message, answered as each is ready, and pushed notifications. */
+export class WebSocketSide {
+  readonly #server: WebSocketServer
+  readonly #options: WebSocketOptions
+  readonly #answer: Answerer
+  readonly #endAll: (push: Push) => void
+  readonly #clock: Clock
+  readonly #origins: Origins
+  readonly #connections = new Set<Connection>()
+  readonly #timer: NodeJS.Timeout
+
+  /** @param endAll ends the subscriptions of a client that is gone */
+  constructor(
+    options: WebSocketOptions,
+    answer: Answerer,
+    endAll: (push: Push) => void,
+    clock: Clock,
+  ) {
+    this.#options = options
+    this.#answer = answer
+    this.#endAll = endAll
+    this.#clock = clock
+    this.#origins = new Origins(options.origins)
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      handleProtocols: () => false,
+    })
+    this.#timer = setInterval(() => this.#look(), lookEveryMs).unref()
+  }
+
+  /** Connections open now. */
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** Answers a request to upgrade: a WebSocket, or Geth's refusal. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#refusal(request)
+    if (refusal !== null) {
+      socket.end(refusal)
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      const connection = new Connection(client, this.#options, this.#answer, this.#clock)
+      this.#connections.add(connection)
+      client.once('close', () => {
+        this.#connections.delete(connection)
+        connection.end()
+        this.#endAll(connection)
+      })
+    })
+  }
+
+  #refusal({ url = '/', headers, method }: IncomingMessage): string | null {
+    if (checkPath(url, this.#options.rpcprefix) !== null) return refused(404, 'not found', false)
+    const key = headers['sec-websocket-key']
+    const isReadable = method === 'GET' && headers['sec-websocket-version'] === '13'
+    if (!isReadable) return refused(400, 'Bad Request', true)
+    if (!this.#origins.allows(headers.origin)) return refused(403, 'Forbidden', true)
+    const isKey = key !== undefined && Buffer.from(key, 'base64').length === 16
+    return isKey ? null : refused(400, 'Bad Request', true)
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.nowMs()
+    for (const connection of this.#connections) connection.keepAlive(nowMs)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    const ended = [...this.#connections].map((connection) => connection.close(1001))
+    await Promise.all(ended)
+  }
+}
+
+/** One client's connection. */
+class Connection implements Push {
+  readonly subscriptions = new Map<string, () => void>()
+  readonly #socket: WebSocket
+  readonly #options: WebSocketOptions
+  readonly #answer: Answerer
+  readonly #clock: Clock
+  readonly #underWay = new Set<Exchange>()
+  #lastWriteMs: number
+  /** When a ping went out that is not answered yet; null when none did. */
+  #pingedAtMs: number | null = null
+
+  constructor(socket: WebSocket, options: WebSocketOptions, answer: Answerer, clock: Clock) {
+    this.#socket = socket
+    this.#options = options
+    this.#answer = answer
+    this.#clock = clock
+    this.#lastWriteMs = clock.nowMs()
+    // A broken frame or one too large: `ws` closes with the right code, there is nothing to add.
+    socket.on('error', () => {})
+    socket.on('pong', () => {
+      this.#pingedAtMs = null
+    })
+    socket.on('message', (data: Buffer) => {
+      // Only a defect of ours rejects; the connection ends, as a panic ends Geth's.
+      this.#take(data).catch(() => socket.close(1011))
+    })
+  }
+
+  get isGone(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN
+  }
+
+  push(bytes: Buffer): void {
+    if (this.isGone) return
+    if (this.#socket.bufferedAmount > this.#options.maxQueuedBytes) {
+      // Never thinned out silently: a client that cannot keep up sees its connection end.
+      this.#socket.close(1008, 'too slow')
+      this.#socket.terminate()
+      return
+    }
+    this.#lastWriteMs = this.#clock.nowMs()
+    this.#socket.send(bytes, { binary: false })
+  }
+
+  /** Sends a ping when nothing was written for long, and gives up when none came back. */
+  keepAlive(nowMs: number): void {
+    if (this.#pingedAtMs !== null) {
+      if (nowMs - this.#pingedAtMs >= pongTimeoutMs) this.#socket.terminate()
+    } else if (nowMs - this.#lastWriteMs >= pingAfterMs) {
+      this.#pingedAtMs = nowMs
+      this.#lastWriteMs = nowMs
+      this.#socket.ping()
+    }
+  }
+
+  /** The client is gone: what it still waits for is called off. */
+  end(): void {
+    for (const exchange of this.#underWay) exchange.cancellation.cancel()
+    this.#underWay.clear()
+  }
+
+  close(code: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.#socket.readyState === this.#socket.CLOSED) return Promise.resolve()
+    this.#socket.once('close', () => resolve())
+    this.#socket.close(code)
+    setTimeout(() => this.#socket.terminate(), 1_000).unref()
+    return promise
+  }
+
+  async #take(data: Buffer): Promise<void> {
+    const parsed = parseCalls(data)
+    if (parsed.kind === 'broken' || parsed.kind === 'empty') {
+      this.#refuse(data)
+      return
+    }
+    const exchange = new Exchange(this.#clock.nowMs(), false, this)
+    this.#underWay.add(exchange)
+    const answer = await this.#answer(parsed, exchange)
+    this.#underWay.delete(exchange)
+    if (answer.length > 0) this.push(joined(answer))
+    for (const activate of exchange.afterAnswer ?? []) activate()
+  }
+
+  /** Broken JSON is told and ends the connection; JSON cut short just ends it, as in Geth. */
+  #refuse(data: Buffer): void {
+    const problem = goSyntaxError(data)
+    if (problem !== null) this.push(joined(ownError(null, -32700, problem)))
+    this.#socket.close(1000)
+  }
+}
+
+function joined(answer: Answer): Buffer {
+  const [only] = answer
+  return answer.length === 1 && only !== undefined ? only : Buffer.concat(answer)
+}
+
+const reasons = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' } as const
+
+/** The bytes of a refusal, in the words and headers of Go's net/http and gorilla/websocket. */
+function refused(status: keyof typeof reasons, text: string, tellsVersion: boolean): string {
+  return [
+    `HTTP/1.1 ${status} ${reasons[status]}`,
+    'Content-Type: text/plain; charset=utf-8',
+    ...(tellsVersion ? ['Sec-Websocket-Version: 13'] : []),
+    'X-Content-Type-Options: nosniff',
+    `Date: ${new Date().toUTCString()}`,
+    `Content-Length: ${text.length + 1}`,
+    '',
+    `${text}\n`,
+  ].join('\r\n')
+}

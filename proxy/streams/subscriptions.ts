@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import { toRpcError } from '../errors.ts'
+import type { Push } from '../exchange.ts'
+import { type Answer, errorAnswer, ownError, resultAnswer } from '../rpc/answer.ts'
+import type { Message } from '../rpc/call.ts'
+import type { Reply } from '../rpc/reply.ts'
+import type { Fleet } from '../upstream/fleet.ts'
+import { Feed, type Listener, type Sockets } from './feed.ts'
+
+/** Kinds whose notifications are the same for everybody who asks with the same params. */
+const sharedKinds = new Set(['newHeads', 'logs', 'newPendingTransactions', 'syncing'])
+
+/** Of one connection; Geth has no bound, but a client that needs more is broken or worse. */
+const maxPerConnection = 10_000
+
+/** Notifications kept for a subscription whose answer is not out yet. */
+const maxHeld = 1_000
+
+/** What came of a request to subscribe: `activate` must run once its answer is on its way. */
+export type Subscribed = { readonly answer: Answer; readonly activate: () => void }
+
+type RunningFeed = { readonly feed: Feed; readonly ready: Promise<Reply> }
+
+/**
+ * Every client's subscriptions, under ids of our own. Clients that want the same of the chain share
+ * one feed, so a node sees one subscription however many clients there are.
+ */
+export class Subscriptions {
+  readonly #fleet: Fleet
+  readonly #sockets: Sockets
+  readonly #feeds = new Map<string, RunningFeed>()
+  #count = 0
+
+  constructor(fleet: Fleet, sockets: Sockets) {
+    this.#fleet = fleet
+    this.#sockets = sockets
+  }
+
+  /** Subscriptions of clients, and subscriptions at nodes behind them. */
+  get load(): { readonly clients: number; readonly feeds: number } {
+    return { clients: this.#count, feeds: this.#feeds.size }
+  }
+
+  /** Carries out `X_subscribe` for the client behind `push`. */
+  async subscribe(message: Message, push: Push): Promise<Subscribed> {
+    const params = paramsOf(message)
+    const kind = kindOf(params)
+    if (kind === null) return no(message, -32602, 'expected subscription name as first argument')
+    if (push.subscriptions.size >= maxPerConnection) return no(message, -32005, 'limit exceeded')
+    const { method } = message
+    const key = sharedKinds.has(kind) ? `${method} ${JSON.stringify(JSON.parse(params))}` : null
+    const { feed, ready } = this.#feedOf(key, method, params)
+    const id = newId()
+    const voice = new Voice(push, method, id)
+    // Listens before the node answers, so that what comes right behind its answer is not missed.
+    feed.add(voice.listener)
+    try {
+      const reply = await ready
+      if (reply.kind === 'error') {
+        feed.remove(voice.listener)
+        return { answer: errorAnswer(message, reply.body, reply.start, reply.end), activate() {} }
+      }
+    } catch (error) {
+      feed.remove(voice.listener)
+      const { code, message: text } = toRpcError(error)
+      return no(message, code, text)
+    }
+    if (push.isGone) {
+      feed.remove(voice.listener)
+      return no(message, -32000, 'connection closed')
+    }
+    this.#count += 1
+    push.subscriptions.set(id, () => {
+      this.#count -= 1
+      feed.remove(voice.listener)
+    })
+    const quoted = Buffer.from(`"${id}"`)
+    return {
+      answer: resultAnswer(message, quoted, 0, quoted.length),
+      activate: () => voice.activate(),
+    }
+  }
+
+  /** Carries out `X_unsubscribe`, of any namespace. */
+  unsubscribe(message: Message, push: Push): Answer {
+    const params: unknown = JSON.parse(paramsOf(message))
+    if (params !== null && !Array.isArray(params)) {
+      return ownError(message, -32602, 'non-array args')
+    }
+    const id: unknown = params?.[0]
+    if (id === undefined || id === null) {
+      return ownError(message, -32602, 'missing value for required argument 0')
+    }
+    const end = typeof id === 'string' ? push.subscriptions.get(id) : undefined
+    if (typeof id !== 'string' || end === undefined) {
+      return ownError(message, -32000, 'subscription not found')
+    }
+    push.subscriptions.delete(id)
+    end()
+    return resultAnswer(message, yes, 0, yes.length)
+  }
+
+  /** Ends all that a client had. */
+  endAll(push: Push): void {
+    for (const end of push.subscriptions.values()) end()
+    push.subscriptions.clear()
+  }
+
+  #feedOf(key: string | null, method: string, params: string): RunningFeed {
+    const name = key ?? `${method} ${newId()}`
+    const known = this.#feeds.get(name)
+    if (known !== undefined) return known
+    const feed = new Feed(method, params, this.#fleet, this.#sockets, () => {
+      this.#feeds.delete(name)
+    })
+    const running = { feed, ready: feed.start() }
+    this.#feeds.set(name, running)
+    return running
+  }
+}
+
+const yes = Buffer.from('true')
+const notificationTail = Buffer.from('}}')
+
+/** Turns results into one client's notifications, and holds them until its answer is out. */
+class Voice {
+  readonly listener: Listener
+  readonly #push: Push
+  #held: Buffer[] | null = []
+
+  constructor(push: Push, method: string, id: string) {
+    this.#push = push
+    const name = JSON.stringify(method.replace(/_subscribe$/, '_subscription'))
+    const opening = Buffer.from(
+      `{"jsonrpc":"2.0","method":${name},"params":{"subscription":"${id}","result":`,
+    )
+    this.listener = (result) => this.#say(Buffer.concat([opening, result, notificationTail]))
+  }
+
+  activate(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const bytes of held) this.#push.push(bytes)
+  }
+
+  #say(bytes: Buffer): void {
+    if (this.#held === null) this.#push.push(bytes)
+    else if (this.#held.length < maxHeld) this.#held.push(bytes)
+  }
+}
+
+function paramsOf({ body, paramsStart, paramsEnd }: Message): string {
+  return paramsStart < 0 ? 'null' : body.toString('utf8', paramsStart, paramsEnd)
+}
+
+/** As Geth's: 128 random bits as a quantity, without leading zeros (go-ethereum/rpc/subscription.go). */
+function newId(): string {
+  return `0x${randomBytes(16)
+    .toString('hex')
+    .replace(/^0+(?=.)/, '')}`
+}
+
+function kindOf(params: string): string | null {
+  const value: unknown = JSON.parse(params)
+  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : null
+}
+
+function no(message: Message, code: number, text: string): Subscribed {
+  return { answer: ownError(message, code, text), activate() {} }
+}
