@@ -16,6 +16,7 @@ const keyFlags = [
   ['http.corsdomain', 'LIST', "origins whose pages may read answers, '*' for any (none)"],
   ['http.rpcprefix', 'PATH', 'path below which to answer (only / itself)'],
   ['ws.origins', 'LIST', "origins whose pages may open a WebSocket, '*' for any (localhost)"],
+  ['ipcpath', 'FILE', 'Unix socket to serve as well, for its owner alone (none)'],
   ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
   ['rpc.batch-response-max-size', 'BYTES', 'results of a batch at most, 0 for any (25000000)'],
   ['admin.addr', 'ADDRESS', 'where to listen for people and Prometheus (127.0.0.1)'],

@@ -56,6 +56,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   ws: z.strictObject({ origins: list.default([]) }).prefault({}),
+  ipcpath: z.string().min(1).max(100).optional(),
   rpc: z
     .strictObject({
       'batch-request-limit': z.int().min(0).default(1000),

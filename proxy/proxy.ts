@@ -2,6 +2,7 @@ import { createAdmin } from './admin/admin.ts'
 import { isStrategyName, strategies } from './balance/strategies.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Push } from './exchange.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { CallMetrics } from './metrics/call-metrics.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -11,6 +12,7 @@ import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
 import { HttpServer } from './server/http.ts'
+import { IpcSide } from './server/ipc.ts'
 import { WebSocketSide } from './server/websocket.ts'
 import { Costs } from './state/costs.ts'
 import { Subscriptions } from './streams/subscriptions.ts'
@@ -108,6 +110,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     answer,
     clock,
   )
+  const endAll = (push: Push): void => subscriptions.endAll(push)
   const webSockets = new WebSocketSide(
     {
       origins: config.ws.origins,
@@ -115,10 +118,19 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       maxQueuedBytes: config.limits['max-queued-bytes'],
     },
     answer,
-    (push) => subscriptions.endAll(push),
+    endAll,
     clock,
   )
   http.upgradeTo(webSockets)
+  const ipc =
+    config.ipcpath === undefined
+      ? null
+      : new IpcSide(
+          { path: config.ipcpath, maxQueuedBytes: config.limits['max-queued-bytes'] },
+          answer,
+          endAll,
+          clock,
+        )
 
   const snapshots = new FleetSnapshots(fleet, placement, relay, clock, version)
   const metrics = new Metrics({
@@ -152,6 +164,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       await health.start()
       for (const collector of collectors) collector.start()
       const { url } = await named('--http.port', http.listen())
+      if (ipc !== null) await named('--ipcpath', ipc.listen())
       const { url: adminUrl } = await named('--admin.port', admin.listen())
       return { url, adminUrl }
     } catch (error) {
@@ -161,7 +174,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   }
 
   async function close(graceMs = 5_000): Promise<void> {
-    await Promise.all([http.close(graceMs), webSockets.close()])
+    await Promise.all([http.close(graceMs), webSockets.close(), ipc?.close()])
     await sockets.close()
     await admin.close()
     await Promise.all(collectors.map((collector) => collector.close()))

@@ -2,12 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
-import { Exchange, type Push } from '../exchange.ts'
-import { type Answer, ownError } from '../rpc/answer.ts'
-import { parseCalls } from '../rpc/call.ts'
-import { goSyntaxError } from '../rpc/go-syntax.ts'
+import type { Push } from '../exchange.ts'
 import { checkPath } from './admission.ts'
 import type { Answerer } from './answerer.ts'
+import { Conversation, type Line } from './conversation.ts'
 import { Origins } from './origins.ts'
 
 export type WebSocketOptions = {
@@ -71,12 +69,13 @@ export class WebSocketSide {
       return
     }
     this.#server.handleUpgrade(request, socket, head, (client) => {
-      const connection = new Connection(client, this.#options, this.#answer, this.#clock)
+      const { maxQueuedBytes } = this.#options
+      const connection = new Connection(client, maxQueuedBytes, this.#answer, this.#clock)
       this.#connections.add(connection)
       client.once('close', () => {
         this.#connections.delete(connection)
-        connection.end()
-        this.#endAll(connection)
+        connection.conversation.abandon()
+        this.#endAll(connection.conversation)
       })
     })
   }
@@ -104,23 +103,15 @@ export class WebSocketSide {
 }
 
 /** One client's connection. */
-class Connection implements Push {
-  readonly subscriptions = new Map<string, () => void>()
+class Connection implements Line {
+  readonly conversation: Conversation
   readonly #socket: WebSocket
-  readonly #options: WebSocketOptions
-  readonly #answer: Answerer
-  readonly #clock: Clock
-  readonly #underWay = new Set<Exchange>()
-  #lastWriteMs: number
   /** When a ping went out that is not answered yet; null when none did. */
   #pingedAtMs: number | null = null
 
-  constructor(socket: WebSocket, options: WebSocketOptions, answer: Answerer, clock: Clock) {
+  constructor(socket: WebSocket, maxQueuedBytes: number, answer: Answerer, clock: Clock) {
     this.#socket = socket
-    this.#options = options
-    this.#answer = answer
-    this.#clock = clock
-    this.#lastWriteMs = clock.nowMs()
+    this.conversation = new Conversation(this, maxQueuedBytes, answer, clock)
     // A broken frame or one too large: `ws` closes with the right code, there is nothing to add.
     socket.on('error', () => {})
     socket.on('pong', () => {
@@ -128,41 +119,40 @@ class Connection implements Push {
     })
     socket.on('message', (data: Buffer) => {
       // Only a defect of ours rejects; the connection ends, as a panic ends Geth's.
-      this.#take(data).catch(() => socket.close(1011))
+      this.conversation.take(data).catch(() => socket.close(1011))
     })
   }
 
-  get isGone(): boolean {
-    return this.#socket.readyState !== this.#socket.OPEN
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
   }
 
-  push(bytes: Buffer): void {
-    if (this.isGone) return
-    if (this.#socket.bufferedAmount > this.#options.maxQueuedBytes) {
-      // Never thinned out silently: a client that cannot keep up sees its connection end.
-      this.#socket.close(1008, 'too slow')
-      this.#socket.terminate()
-      return
-    }
-    this.#lastWriteMs = this.#clock.nowMs()
+  get queuedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  send(bytes: Buffer): void {
     this.#socket.send(bytes, { binary: false })
+  }
+
+  end(): void {
+    this.#socket.close(1000)
+  }
+
+  cutOff(): void {
+    this.#socket.close(1008, 'too slow')
+    this.#socket.terminate()
   }
 
   /** Sends a ping when nothing was written for long, and gives up when none came back. */
   keepAlive(nowMs: number): void {
     if (this.#pingedAtMs !== null) {
       if (nowMs - this.#pingedAtMs >= pongTimeoutMs) this.#socket.terminate()
-    } else if (nowMs - this.#lastWriteMs >= pingAfterMs) {
+    } else if (nowMs - this.conversation.lastWriteMs >= pingAfterMs) {
       this.#pingedAtMs = nowMs
-      this.#lastWriteMs = nowMs
+      this.conversation.lastWriteMs = nowMs
       this.#socket.ping()
     }
-  }
-
-  /** The client is gone: what it still waits for is called off. */
-  end(): void {
-    for (const exchange of this.#underWay) exchange.cancellation.cancel()
-    this.#underWay.clear()
   }
 
   close(code: number): Promise<void> {
@@ -170,36 +160,13 @@ class Connection implements Push {
     if (this.#socket.readyState === this.#socket.CLOSED) return Promise.resolve()
     this.#socket.once('close', () => resolve())
     this.#socket.close(code)
-    setTimeout(() => this.#socket.terminate(), 1_000).unref()
+    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref()
     return promise
   }
-
-  async #take(data: Buffer): Promise<void> {
-    const parsed = parseCalls(data)
-    if (parsed.kind === 'broken' || parsed.kind === 'empty') {
-      this.#refuse(data)
-      return
-    }
-    const exchange = new Exchange(this.#clock.nowMs(), false, this)
-    this.#underWay.add(exchange)
-    const answer = await this.#answer(parsed, exchange)
-    this.#underWay.delete(exchange)
-    if (answer.length > 0) this.push(joined(answer))
-    for (const activate of exchange.afterAnswer ?? []) activate()
-  }
-
-  /** Broken JSON is told and ends the connection; JSON cut short just ends it, as in Geth. */
-  #refuse(data: Buffer): void {
-    const problem = goSyntaxError(data)
-    if (problem !== null) this.push(joined(ownError(null, -32700, problem)))
-    this.#socket.close(1000)
-  }
 }
 
-function joined(answer: Answer): Buffer {
-  const [only] = answer
-  return answer.length === 1 && only !== undefined ? only : Buffer.concat(answer)
-}
+/** A client is given so long to say goodbye in turn. */
+const closeGraceMs = 1_000
 
 const reasons = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' } as const
 

@@ -1,0 +1,84 @@
+import type { Clock } from '../clock.ts'
+import { Exchange, type Push } from '../exchange.ts'
+import { type Answer, ownError } from '../rpc/answer.ts'
+import { parseCalls } from '../rpc/call.ts'
+import { goSyntaxError } from '../rpc/go-syntax.ts'
+import type { Answerer } from './answerer.ts'
+
+/** The way to one client: what a conversation needs of a WebSocket or an IPC connection. */
+export type Line = {
+  readonly isOpen: boolean
+  /** Bytes written that the client has not taken yet. */
+  readonly queuedBytes: number
+  send(bytes: Buffer): void
+  /** Ends it in order. */
+  end(): void
+  /** Ends it because the client cannot keep up. */
+  cutOff(): void
+}
+
+/**
+ * One client's side of a lasting connection: its messages are answered at the same time, each when
+ * it is ready, and it can be told things unasked.
+ */
+export class Conversation implements Push {
+  readonly subscriptions = new Map<string, () => void>()
+  /** When anything was last sent. */
+  lastWriteMs: number
+  readonly #line: Line
+  readonly #maxQueuedBytes: number
+  readonly #answer: Answerer
+  readonly #clock: Clock
+  readonly #underWay = new Set<Exchange>()
+
+  constructor(line: Line, maxQueuedBytes: number, answer: Answerer, clock: Clock) {
+    this.#line = line
+    this.#maxQueuedBytes = maxQueuedBytes
+    this.#answer = answer
+    this.#clock = clock
+    this.lastWriteMs = clock.nowMs()
+  }
+
+  get isGone(): boolean {
+    return !this.#line.isOpen
+  }
+
+  push(bytes: Buffer): void {
+    if (this.isGone) return
+    if (this.#line.queuedBytes > this.#maxQueuedBytes) {
+      // Never thinned out silently: a client that cannot keep up sees its connection end.
+      this.#line.cutOff()
+      return
+    }
+    this.lastWriteMs = this.#clock.nowMs()
+    this.#line.send(bytes)
+  }
+
+  /** Answers one message. Broken JSON is told and ends the line; JSON cut short just ends it. */
+  async take(data: Buffer): Promise<void> {
+    const parsed = parseCalls(data)
+    if (parsed.kind === 'broken' || parsed.kind === 'empty') {
+      const problem = goSyntaxError(data)
+      if (problem !== null) this.push(joined(ownError(null, -32700, problem)))
+      this.#line.end()
+      return
+    }
+    const exchange = new Exchange(this.#clock.nowMs(), false, this)
+    this.#underWay.add(exchange)
+    const answer = await this.#answer(parsed, exchange)
+    this.#underWay.delete(exchange)
+    if (answer.length > 0) this.push(joined(answer))
+    for (const activate of exchange.afterAnswer ?? []) activate()
+  }
+
+  /** The client is gone: what it still waits for is called off. */
+  abandon(): void {
+    for (const exchange of this.#underWay) exchange.cancellation.cancel()
+    this.#underWay.clear()
+  }
+}
+
+function joined(answer: Answer): Buffer {
+  const [only] = answer
+  return answer.length === 1 && only !== undefined ? only : Buffer.concat(answer)
+}
