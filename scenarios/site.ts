@@ -10,7 +10,7 @@ export type Site = {
   readonly client: string | null
   /** Command lines of the processes of our own, for the report. */
   readonly commands: readonly string[]
-  /** What a reader of the results must know about the site, a sentence each. */
+  /** What a reader of the results must know about the site, a sentence each; grows as it happens. */
   readonly notes: readonly string[]
   /**
    * Makes the site ready for one trial of the contender, as fresh as for any other.

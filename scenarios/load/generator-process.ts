@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { workloadNamed } from '../workloads/catalogue.ts'
 import { drawCalls } from '../workloads/workload.ts'
@@ -6,6 +8,9 @@ import { type SaturationResult, saturate } from './autocannon.ts'
 import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
 import { OpenLoop, type OpenLoopResult } from './open-loop.ts'
 import { randomStream } from './random.ts'
+
+/** Up to so many calls a second the generator needs a small part of a core only. */
+const hurriedRate = 2000
 
 /** What this process used between two moments. */
 class Usage {
@@ -53,6 +58,8 @@ async function carryOut(plan: OpenLoopPlan | SaturationPlan): Promise<void> {
 async function load(plan: OpenLoopPlan, usage: Usage): Promise<OpenLoopResult> {
   const { url, seed, stream, ratePerSecond, warmupMs, durationMs, maxInFlight, timeoutMs } = plan
   const workload = workloadNamed(plan.workload)
+  // At a high rate it would take a core from the nodes for itself.
+  if (ratePerSecond <= hurriedRate) hurry()
   const arrivals = randomStream(seed, `${stream}/arrivals`)
   return await new OpenLoop({
     url,
@@ -86,6 +93,25 @@ async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResul
   })
   usage.end()
   return result
+}
+
+/**
+ * Goes before what it measures. On two cores taken by nodes at work the pacing thread is 15 ms late
+ * at p99, 3.2 ms with the highest niceness, 0.25 ms in a real-time class (util-linux's `chrt`). Threads
+ * made later inherit the class. Only the superuser may; the lateness is reported in any case.
+ */
+function hurry(): void {
+  try {
+    execFileSync('chrt', ['--rr', '--pid', '1', String(process.pid)], { stdio: 'ignore' })
+    return
+  } catch {
+    // No `chrt`, or no right to it: the next best.
+  }
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH)
+  } catch {
+    // No right to that either.
+  }
 }
 
 function say(message: GeneratorMessage): void {

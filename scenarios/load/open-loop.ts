@@ -63,7 +63,8 @@ export class OpenLoop {
   #next = 0
   #mostInFlight = 0
   #originMs = 0
-  #onIdle: () => void = () => {}
+  /** Does nothing until the window has ended. */
+  #onDone: () => void = () => {}
 
   constructor(options: OpenLoopOptions) {
     this.#options = options
@@ -90,7 +91,7 @@ export class OpenLoop {
       setTimeout(onWindow, leadMs + warmupMs, 'begin'),
       setTimeout(onWindow, leadMs + warmupMs + durationMs, 'end'),
     ]
-    const untilEnd = setTimeout(() => this.#whenIdle(resolve), leadMs + warmupMs + durationMs + 1)
+    const untilEnd = setTimeout(() => this.#whenDone(resolve), leadMs + warmupMs + durationMs + 1)
     const sweep = setInterval(() => this.#expire(), 50)
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -112,6 +113,7 @@ export class OpenLoop {
       this.#send(this.#next)
       this.#next += 1
     }
+    this.#checkDone()
   }
 
   #send(id: number): void {
@@ -150,16 +152,22 @@ export class OpenLoop {
       const example = detail === null ? null : `${failure}: ${detail}`
       if (example !== null && !this.#examples.includes(example)) this.#keep(example)
     }
-    if (this.#underWay.size === 0) this.#onIdle()
+    this.#checkDone()
   }
 
   #keep(example: string): void {
     if (this.#examples.length < maxExamples) this.#examples.push(example)
   }
 
-  #whenIdle(then: () => void): void {
-    this.#onIdle = then
-    if (this.#underWay.size === 0) then()
+  #whenDone(then: () => void): void {
+    this.#onDone = then
+    this.#checkDone()
+  }
+
+  /** Done when every call was made, late ones too, and none is under way. */
+  #checkDone(): void {
+    const isAllMade = this.#next === this.#options.arrivalsMs.length
+    if (isAllMade && this.#underWay.size === 0) this.#onDone()
   }
 
   /** Ends the calls that have waited too long; they are in the order of their due times. */

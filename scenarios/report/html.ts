@@ -40,7 +40,7 @@ ${[top(summary), comparison(summary), latencies(summary), nodes(summary), tables
 
 function top(summary: Summary): Markup {
   const { parameters, trials, startedAt } = summary.results
-  const load = `${parameters.workload}, ${parameters.ratePerSecond} calls a second, ${trials.length} trials of ${formatSpan(parameters.durationMs)}, ${formatMoment(startedAt)}`
+  const load = `${parameters.workload}, ${parameters.ratePerSecond} calls a second, ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'} of ${formatSpan(parameters.durationMs)}, ${formatMoment(startedAt)}`
   return `<header>
 <p class="kind">Equipoise benchmark</p>
 <h1>${prose(headline(summary))}</h1>

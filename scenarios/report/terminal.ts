@@ -8,7 +8,7 @@ import { headline, verdicts } from './verdict.ts'
 /** The whole report for a terminal, or plain for a pipe: verdict, tables, caveats. */
 export function renderTerminal(summary: Summary, style: TextStyle): string {
   const { parameters, trials } = summary.results
-  const load = `${parameters.workload}, ${parameters.ratePerSecond} calls/s, ${trials.length} trials of ${formatSpan(parameters.durationMs)} after ${formatSpan(parameters.warmupMs)} of warm-up, seed ${parameters.seed}`
+  const load = `${parameters.workload}, ${parameters.ratePerSecond} calls/s, ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'} of ${formatSpan(parameters.durationMs)} after ${formatSpan(parameters.warmupMs)} of warm-up, seed ${parameters.seed}`
   return [
     dim(load, style),
     bold(headline(summary), style),

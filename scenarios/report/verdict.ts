@@ -104,7 +104,9 @@ function clause(
   const times = `${measure} ${formatRatio(ratio.value)} × ${baseline}`
   if (ratio.low === null || ratio.high === null) return `${times}, one repeat and so no interval`
   const interval = `${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
-  return `${times} (${interval}), ${readings[shownDifference(contender, reference, ratio)]}`
+  const shown = shownDifference(contender, reference, ratio)
+  const reading = shown === difference(ratio) ? readings[shown] : 'not compared'
+  return `${times} (${interval}), ${reading}`
 }
 
 function isComparable(contender: ContenderSummary, reference: ContenderSummary): boolean {
