@@ -20,6 +20,8 @@ export class Exchange {
   readonly push: Push | null
   /** Of the last call placed for it; null when none was, or none is wanted. */
   explanation: Explanation | null = null
+  /** The answer must not be compressed: Geth writes some errors past its compressor. */
+  identity = false
   /** To be run once its answer is on its way: notifications must not come before it. */
   afterAnswer: (() => void)[] | null = null
 

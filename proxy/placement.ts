@@ -81,6 +81,7 @@ export class Placement {
     let lastError: unknown = null
     for (;;) {
       const among = this.#candidates(rule, tried)
+      if (this.#clock.nowMs() >= deadlineMs) throw new ProxyError('UPSTREAM_TIMEOUT', 'too late')
       if (among.length === 0) throw lastError ?? new ProxyError('NO_UPSTREAM', 'no node is up')
       const chosen = this.#picker.pick(among, work)
       this.decisions.add(this.#strategy)

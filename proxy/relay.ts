@@ -65,6 +65,7 @@ export class Relay {
       case 'empty':
         return nothing
       case 'broken':
+        exchange.identity = true
         return ownError(null, -32700, 'parse error')
       case 'single':
         return await this.#single(parsed.message, exchange)
@@ -132,10 +133,14 @@ export class Relay {
   }
 
   async #batch(messages: readonly Message[], exchange: Exchange): Promise<Answer> {
-    if (messages.length === 0) return ownError(null, -32600, 'empty batch')
+    if (messages.length === 0) {
+      exchange.identity = true
+      return ownError(null, -32600, 'empty batch')
+    }
     const { batch: limits } = this.#options
     if (messages.length > limits.maxItems) {
       const first = messages.find((message) => message.isCall) ?? null
+      exchange.identity = true
       return batchAnswer([ownError(first, -32600, 'batch too large')])
     }
     this.#metrics.batches.observe(messages.length)
@@ -152,7 +157,9 @@ export class Relay {
       for (const [i, { index }] of group.entries()) batch.put(index, answers[i] ?? nothing)
     }
     for (const { message, route } of batch.told) this.#told(message, route, exchange)
-    return batch.answer(limits.maxAnswerBytes)
+    const answer = batch.answer(limits.maxAnswerBytes)
+    if (batch.isCut) exchange.identity = true
+    return answer
   }
 
   /** Sends reads that stand together in a batch to one node, as one batch. */
@@ -201,6 +208,7 @@ export class Relay {
   #fail(message: Message, error: unknown, exchange: Exchange): Answer {
     if (!(error instanceof ProxyError)) this.#log(error)
     const { code, message: text } = toRpcError(error)
+    if (error instanceof ProxyError && error.code === 'UPSTREAM_TIMEOUT') exchange.identity = true
     this.failed += 1
     this.#count(message, error instanceof ProxyError ? wordOf(error) : 'internal', exchange)
     return ownError(message, code, text)

@@ -32,6 +32,8 @@ const close = Buffer.from(']')
 export class Batch {
   readonly groups: readonly (readonly Item[])[]
   readonly told: readonly Told[]
+  /** True once some answer was too much. */
+  isCut = false
   readonly #messages: readonly Message[]
   readonly #answers: Answer[]
 
@@ -73,6 +75,7 @@ export class Batch {
       if (answer.length === 0) return answer
       const message = this.#messages[index] ?? null
       if (maxBytes > 0 && bytes > maxBytes && message?.isCall === true) {
+        this.isCut = true
         return ownError(message, -32003, 'response too large')
       }
       bytes += byteLength(answer) - framing(message)
