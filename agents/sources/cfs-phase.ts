@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { QuotaLevels } from './quota.ts'
-import { ProcessGone } from './source.ts'
 
 /** Something under a quota, whose periods begin at moments that we want to know. */
 export type Phased = {
@@ -48,8 +47,10 @@ export class CfsPhases {
   /** Starts the next look when it is due. */
   refresh(): void {
     if (this.#isLooking || this.#clock.nowMs() - this.#lookedAtMs < everyMs) return
+    const counts = this.#counts()
+    if (counts.size === 0) return
     this.#isLooking = true
-    void this.look().finally(() => {
+    void this.look(counts).finally(() => {
       this.#isLooking = false
       this.#lookedAtMs = this.#clock.nowMs()
     })
@@ -70,8 +71,7 @@ export class CfsPhases {
   }
 
   /** Looks until every count has moved, or none has for a period and some. */
-  async look(): Promise<void> {
-    const counts = this.#counts()
+  async look(counts: Map<Phased, number> = this.#counts()): Promise<void> {
     const startMs = this.#clock.nowMs()
     let beforeMs = startMs
     while (counts.size > 0 && beforeMs - startMs < patienceMs && !this.#stop.signal.aborted) {
@@ -95,8 +95,7 @@ export class CfsPhases {
 function periodsOf(phased: Phased): number | undefined {
   try {
     return phased.quota?.periods()
-  } catch (error) {
-    if (error instanceof ProcessGone) return undefined
-    throw error
+  } catch {
+    return undefined // It has ended, or cannot be read, which the reading of the node itself tells.
   }
 }
