@@ -37,6 +37,8 @@ export class NodeChart {
     const ids = Array.from(series.keys())
     if (ids.join() !== this.#ids.join()) this.#build(ids)
     this.#chart?.setData([times, ...ids.map((id) => this.#read(series.get(id)))])
+    const isPointedAt = (this.#chart?.cursor.left ?? -1) >= 0
+    if (!isPointedAt) this.#chart?.setLegend({ idx: times.length - 1 })
   }
 
   /** Draws again in the colours of the moment. */
@@ -55,8 +57,14 @@ export class NodeChart {
         cursor: { sync: { key: 'nodes' }, points: { size: 7 }, drag: { x: false, y: false } },
         legend: { markers: { width: 0 } },
         scales: { x: { range: lastMinutes }, y: { range: fromZero } },
-        axes: [this.#axis({ space: 70 }), this.#axis({ size: 62, values: this.#figures() })],
-        series: [{ label: 'Time' }, ...ids.map((id) => this.#line(id))],
+        axes: [
+          this.#axis({ space: 80, size: 36, values: clockTimes }),
+          this.#axis({ size: 62, values: this.#figures() }),
+        ],
+        series: [
+          { label: 'At', value: (_chart, at) => (at === null ? '–' : clockTime(at)) },
+          ...ids.map((id) => this.#line(id)),
+        ],
       },
       [[], ...ids.map(() => [])],
       this.#box,
@@ -100,6 +108,18 @@ export class NodeChart {
   #size() {
     return { width: Math.max(120, this.#box.clientWidth), height }
   }
+}
+
+function clockTimes(_chart, times) {
+  return times.map(clockTime)
+}
+
+/** The reader's own time of day. */
+function clockTime(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString(undefined, {
+    timeStyle: 'medium',
+    hour12: false,
+  })
 }
 
 function lastMinutes(_chart, first, last) {

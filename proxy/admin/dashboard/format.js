@@ -15,6 +15,7 @@ export function amount(value) {
 
 /** Milliseconds as people say them: `0.4 ms`, `31 ms`, `1.2 s`. */
 export function duration(ms) {
+  if (ms === 0) return '0'
   if (ms < 10) return `${ms.toFixed(1)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`

@@ -4,23 +4,35 @@ import { font, toCanvas } from './plane-frame.js'
 
 const trailWidth = 3
 
-/** The way of the last 30 s, thinner and fainter the longer ago. */
+/**
+ * The way of the last 30 s, thinner and fainter the longer ago; rounded between the reports'
+ * places, so that the noise of single reports does not draw the eye.
+ */
 export function trail(scene, { points, at, colour, alpha }) {
   const { context } = scene
-  const way = [...points, { at, age: 0 }]
+  const way = [...points, { at, age: 0 }].map((point) => ({
+    ...toCanvas(scene, point.at),
+    age: point.age,
+  }))
   context.strokeStyle = colour
-  context.lineCap = 'round'
+  context.lineCap = 'butt' // Round ends would overlap, and show as beads.
   for (let i = 1; i < way.length; i += 1) {
-    const [from, to] = [toCanvas(scene, way[i - 1].at), toCanvas(scene, way[i].at)]
-    const fresh = 1 - way[i - 1].age
+    const corner = way[i - 1]
+    const from = i === 1 ? corner : middle(way[i - 2], corner)
+    const to = i === way.length - 1 ? way[i] : middle(corner, way[i])
+    const fresh = 1 - corner.age
     context.globalAlpha = 0.55 * alpha * fresh
     context.lineWidth = 0.6 + trailWidth * fresh
     context.beginPath()
     context.moveTo(from.x, from.y)
-    context.lineTo(to.x, to.y)
+    context.quadraticCurveTo(corner.x, corner.y, to.x, to.y)
     context.stroke()
   }
   context.globalAlpha = 1
+}
+
+function middle(a, b) {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }
 }
 
 /** From what was reported to what is believed now. */
@@ -100,20 +112,18 @@ export function names(scene, marks) {
   context.font = font
 }
 
+/** Boxes in which a name may stand, the best first: right, left, above, below; then farther away. */
 function sidesOf(scene, { id, at, radius }) {
   const { x, y } = toCanvas(scene, at)
   const width = scene.context.measureText(id).width
-  const away = radius + 6
-  const middle = y - nameHeight / 2
-  const places = [
-    [x + away, middle],
-    [x - width / 2, y - away - nameHeight],
-    [x - away - width, middle],
-    [x - width / 2, y + away],
-    [x + away, y - nameHeight - 2],
-    [x + away, y + 2],
-  ]
-  return places.map(([left, top]) => ({ left, top, right: left + width, bottom: top + nameHeight }))
+  const boxes = []
+  for (const away of [radius + 6, radius + 20, radius + 36]) {
+    const [above, beside, below] = [y - away - nameHeight, y - nameHeight / 2, y + away]
+    const [leftOf, centred, rightOf] = [x - away - width, x - width / 2, x + away]
+    boxes.push([rightOf, beside], [leftOf, beside], [centred, above], [centred, below])
+    boxes.push([x, above], [x - width, above], [x, below], [x - width, below])
+  }
+  return boxes.map(([left, top]) => ({ left, top, right: left + width, bottom: top + nameHeight }))
 }
 
 function boxAround({ x, y }, radius) {

@@ -111,7 +111,9 @@ export class Plane {
     const at = this.#at(`${node.id} reported`, nowMs)
     if (at === null) return null
     const age = node.reportAgeMs ?? 0
-    const points = this.#history.trail(node.id).map(({ atMs, state }) => ({
+    // The last report's place is where the dot moves to, and not yet on its way.
+    const passed = this.#history.trail(node.id).slice(0, -1)
+    const points = passed.map(({ atMs, state }) => ({
       at: placeOf(state, this.#axes),
       age: Math.min(1, (nowMs - atMs) / trailMs),
     }))
