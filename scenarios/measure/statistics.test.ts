@@ -6,6 +6,7 @@ import {
   fairness,
   geometricEstimate,
   mean,
+  meanKnown,
   pairedRatio,
   quantile,
 } from './statistics.ts'
@@ -41,9 +42,16 @@ test('the interval of a mean is that of the t test', (t: TestContext) => {
   t.assert.ok(Math.abs((high ?? 0) - 9.4374) < 0.2, `high ${high}`)
 })
 
-test('one repeat has a figure and no interval', (t: TestContext) => {
+test('one or two repeats have a figure and no interval', (t: TestContext) => {
   const random = randomStream(1, 'resample')
   t.assert.deepEqual(estimate([4], mean, random), { value: 4, low: null, high: null })
+  t.assert.deepEqual(estimate([4, 6], mean, random), { value: 5, low: null, high: null })
+})
+
+test('a mean of figures of which one is not known is not known', (t: TestContext) => {
+  t.assert.equal(meanKnown([1, 3]), 2)
+  t.assert.equal(meanKnown([1, null]), null)
+  t.assert.equal(meanKnown([]), null)
 })
 
 test('the same seed gives the same interval', (t: TestContext) => {

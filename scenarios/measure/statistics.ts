@@ -11,6 +11,9 @@ export type Estimate = {
 /** What an interval of a ratio says: `none` when it holds 1, or when there is no interval. */
 export type Difference = 'lower' | 'higher' | 'none'
 
+/** Fewer repeats than this have no interval. */
+export const leastRepeats = 3
+
 /** Spread of a standard error drawn from so many resamples is 1 ÷ √(2 · 2000) = 1.6 % of it. */
 const resamples = 2000
 
@@ -49,7 +52,8 @@ export function quantile(sorted: readonly number[], share: number): number {
  * bootstrap of three repeats would hold the truth three times in four only; this one holds it in 95
  * of 100 (Hesterberg, "What Teachers Should Know About the Bootstrap", 2015, section 3.2).
  *
- * With one repeat there is no interval.
+ * With fewer than three repeats there is no interval: that of two reaches 12.7 standard errors, each
+ * from a single difference, and says nothing.
  */
 export function estimate<Repeat>(
   repeats: readonly Repeat[],
@@ -58,7 +62,7 @@ export function estimate<Repeat>(
 ): Estimate {
   const value = statistic(repeats)
   const n = repeats.length
-  if (n < 2) return { value, low: null, high: null }
+  if (n < leastRepeats) return { value, low: null, high: null }
   const drawn: number[] = []
   for (let round = 0; round < resamples; round += 1) {
     const sample: Repeat[] = []

@@ -1,3 +1,4 @@
+import { leastRepeats } from '../measure/statistics.ts'
 import { formatMs, formatPercent } from './format.ts'
 import type { Trial } from './results.ts'
 import type { Summary } from './summary.ts'
@@ -33,8 +34,8 @@ export function caveats({ results, contenders }: Summary): readonly string[] {
       ({ name, sent, succeeded, failures }) =>
         `${name} failed ${sent - succeeded} of ${sent} calls: ${[...failures].map(([kind, count]) => `${count} ${kind}`).join(', ')}.`,
     ),
-    contenders.length > 1 && parameters.repeats < 3
-      ? `Fewer than three repeats say little: ${parameters.repeats === 1 ? 'there are no intervals' : 'the intervals are very wide'}.`
+    contenders.length > 1 && parameters.repeats < leastRepeats
+      ? `Fewer than ${leastRepeats} repeats have no intervals: nothing here can be told from chance.`
       : '',
     contenders.length > 2
       ? `Each interval is right in 95 of 100 runs; with ${contenders.length - 1} comparisons, now and then one shows a difference by chance.`

@@ -3,6 +3,9 @@ import type { Estimate } from '../measure/statistics.ts'
 /** What stands where a figure is not known. */
 export const unknown = '–'
 
+/** An interval that reaches further than this from its figure tells nothing but that. */
+const widestFactor = 1000
+
 /** Milliseconds to three digits or so: `0.84`, `12.3`, `1,450`. */
 export function formatMs(ms: number): string {
   return grouped(ms, ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0)
@@ -30,6 +33,7 @@ export function formatEstimate(figure: Estimate | null, format: (value: number) 
   if (figure === null) return unknown
   const { value, low, high } = figure
   if (low === null || high === null) return format(value)
+  if (high > value * widestFactor) return `${format(value)} (unbounded)`
   // A rate or a latency below 0 is no part of what may be true.
   return `${format(value)} (${format(Math.max(0, low))}–${format(high)})`
 }

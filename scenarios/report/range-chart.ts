@@ -6,6 +6,8 @@ import { allCalls, type LatencyMeasure, type Summary } from './summary.ts'
 import { element, label, line, type Markup, picture } from './svg.ts'
 
 const left = 14
+/** Whiskers are drawn no further than this many times their figure, lest one hide all the rest. */
+const longestWhisker = 20
 const headHeight = 24
 /** Height of a row: a few stretch to about the height of a curve chart beside them. */
 const rowHeights = { least: 30, most: 46, together: 216 } as const
@@ -33,7 +35,7 @@ export function latencyRanges({ contenders }: Summary, className: string): Marku
     const measures = contender.classes.get(className)?.measures
     const [p50, p95, p99] = [measures?.p50, measures?.p95, measures?.p99]
     if (!p50 || !p95 || !p99) return []
-    values.push(p50.value, p99.value, p99.high ?? p99.value)
+    values.push(p50.value, p99.value, reach(p99).high)
     const figures = [p50, p95, p99].map((figure) => formatEstimate(figure, formatMs))
     const draw: Draw = (scale, y) =>
       element(
@@ -67,7 +69,7 @@ export function ratioRanges({ results, contenders }: Summary): Markup {
       contenders.flatMap((contender, index): Row[] => {
         const ratio = contender.classes.get(allCalls)?.ratios[measure]
         if (!ratio || contender.name === baseline) return []
-        values.push(ratio.value, ratio.low ?? ratio.value, ratio.high ?? ratio.value)
+        values.push(reach(ratio).low, ratio.value, reach(ratio).high)
         const draw: Draw = (scale, y) =>
           element(
             'g',
@@ -144,14 +146,27 @@ function bar(x1: number, x2: number, y: number): Markup {
   })
 }
 
-function whisker(scale: Scale, { low, high }: Estimate, y: number): Markup {
-  if (low === null || high === null) return ''
+function whisker(scale: Scale, figure: Estimate, y: number): Markup {
+  if (figure.low === null || figure.high === null) return ''
+  const { low, high } = reach(figure)
   const [x1, x2] = [scale.at(low), scale.at(high)]
+  const ends = [
+    [figure.low, low, x1],
+    [figure.high, high, x2],
+  ] as const
   return [
     line(x1, y, x2, y, 'whisker'),
-    line(x1, y - 4, x1, y + 4, 'whisker'),
-    line(x2, y - 4, x2, y + 4, 'whisker'),
+    // One that is cut off has no end.
+    ...ends.map(([end, drawn, x]) => (end === drawn ? line(x, y - 4, x, y + 4, 'whisker') : '')),
   ].join('')
+}
+
+/** The stretch of an interval that is drawn. */
+function reach({ value, low, high }: Estimate): { readonly low: number; readonly high: number } {
+  return {
+    low: Math.max(value / longestWhisker, low ?? value),
+    high: Math.min(value * longestWhisker, high ?? value),
+  }
 }
 
 function dot(x: number, y: number, kind: 'hollow' | 'full'): Markup {

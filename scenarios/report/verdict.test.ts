@@ -22,11 +22,11 @@ test('an interval that holds 1 shows no difference, however low the figure', (t:
   t.assert.match(verdicts(summary)[0] ?? '', /no difference shown/)
 })
 
-test('one repeat shows nothing, and says so', (t: TestContext) => {
-  const summary = summarized({ base: [10], rival: [1] })
-  t.assert.match(headline(summary), /in a single repeat: that cannot be told from chance/)
-  t.assert.match(verdicts(summary)[0] ?? '', /one repeat and so no interval/)
-  t.assert.ok(caveats(summary).some((line) => line.includes('there are no intervals')))
+test('two repeats show nothing, and says so', (t: TestContext) => {
+  const summary = summarized({ base: [10, 11], rival: [1, 1.2] })
+  t.assert.match(headline(summary), /in so few repeats that cannot be told from chance/)
+  t.assert.match(verdicts(summary)[0] ?? '', /too few repeats for an interval/)
+  t.assert.ok(caveats(summary).some((line) => line.includes('have no intervals')))
 })
 
 test('a baseline that nobody beats is named, and who is slower', (t: TestContext) => {

@@ -67,7 +67,7 @@ function against(best: ContenderSummary, baseline: string): string {
   if (ratio === null) return 'No repeat is shared with the baseline; nothing is compared.'
   const times = `${formatRatio(ratio.value)} × that of ${baseline}`
   if (ratio.low === null || ratio.high === null) {
-    return `${best.name} had the lowest p99, ${times}, in a single repeat: that cannot be told from chance.`
+    return `${best.name} had the lowest p99, ${times}; in so few repeats that cannot be told from chance.`
   }
   const interval = `95 % interval ${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
   return difference(ratio) === 'lower'
@@ -102,7 +102,7 @@ function clause(
   const ratio = ratioOf(contender, measure)
   if (ratio === null) return `${measure} has no repeat in common with ${baseline}`
   const times = `${measure} ${formatRatio(ratio.value)} × ${baseline}`
-  if (ratio.low === null || ratio.high === null) return `${times}, one repeat and so no interval`
+  if (ratio.low === null || ratio.high === null) return `${times}, too few repeats for an interval`
   const interval = `${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
   const shown = shownDifference(contender, reference, ratio)
   const reading = shown === difference(ratio) ? readings[shown] : 'not compared'
