@@ -4,6 +4,9 @@ export type Scale = {
   readonly ticks: readonly number[]
 }
 
+/** With fewer ticks a reader cannot tell values between them. */
+const leastTicks = 3
+
 /** Equal steps for equal differences, from 0. @param max above 0 */
 export function linearScale(max: number, from: number, to: number): Scale {
   const step = niceStep(max / 4)
@@ -12,19 +15,28 @@ export function linearScale(max: number, from: number, to: number): Scale {
 }
 
 /**
- * Equal steps for equal ratios. Ticks are 1, 2 and 5 of each decade, or 1 alone when there are many.
+ * Equal steps for equal ratios. Ticks are the powers of ten where there are enough of them, else also
+ * their doubles and fives, and on a short scale round steps.
  * @param min above 0, below `max`
  */
 export function logScale(min: number, max: number, from: number, to: number): Scale {
   const span = Math.log(max / min)
   const at = (value: number) => from + (Math.log(value / min) / span) * (to - from)
+  const first = Math.floor(Math.log10(min))
   const decades = Array.from(
-    { length: Math.ceil(Math.log10(max)) - Math.floor(Math.log10(min)) + 1 },
-    (_, i) => 10 ** (Math.floor(Math.log10(min)) + i),
+    { length: Math.ceil(Math.log10(max)) - first + 1 },
+    (_, i) => first + i,
   )
-  const all = decades.flatMap((decade) => [decade, 2 * decade, 5 * decade])
-  const inside = all.filter((tick) => tick >= min * 0.999 && tick <= max * 1.001)
-  return { at, ticks: inside.length > 7 ? inside.filter((tick) => decades.includes(tick)) : inside }
+  for (const factors of [[1], [1, 2, 5]]) {
+    const ticks = decades
+      .flatMap((decade) => factors.map((factor) => factor * 10 ** decade))
+      .filter((tick) => tick >= min && tick <= max)
+    if (ticks.length >= leastTicks) return { at, ticks }
+  }
+  const step = niceStep((max - min) / leastTicks)
+  const start = Math.ceil(min / step)
+  const count = Math.floor(max / step) - start + 1
+  return { at, ticks: Array.from({ length: count }, (_, i) => (start + i) * step) }
 }
 
 /** The share of calls that a latency curve is drawn from and to, and its ticks. */

@@ -26,7 +26,7 @@ body {
 }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
 .kind { color: var(--soft); font-size: 14px; margin: 0 0 8px; }
-h1 { font-size: clamp(22px, 3.4vw, 32px); line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 12px; text-wrap: balance; }
+h1 { font-size: clamp(21px, 3vw, 29px); line-height: 1.25; letter-spacing: -0.01em; margin: 0 0 12px; text-wrap: balance; }
 h2 { font-size: 20px; margin: 44px 0 12px; letter-spacing: -0.005em; }
 h3 { font-size: 15px; margin: 0 0 2px; }
 p { margin: 0 0 8px; max-width: 75ch; }

@@ -65,14 +65,14 @@ function alone(contender: ContenderSummary): string {
 function against(best: ContenderSummary, baseline: string): string {
   const ratio = ratioOf(best, 'p99')
   if (ratio === null) return 'No repeat is shared with the baseline; nothing is compared.'
-  const times = `${formatRatio(ratio.value)} × that of ${baseline}`
+  const times = `${best.name}, ${formatRatio(ratio.value)} × ${baseline}`
   if (ratio.low === null || ratio.high === null) {
-    return `${best.name} had the lowest p99, ${times}; in so few repeats that cannot be told from chance.`
+    return `Lowest p99: ${times}; in so few repeats that cannot be told from chance.`
   }
   const interval = `95 % interval ${formatRatio(ratio.low)}–${formatRatio(ratio.high)}`
   return difference(ratio) === 'lower'
-    ? `${best.name} has the lowest p99: ${times} (${interval}).`
-    : `No contender is shown to beat ${baseline}: the lowest p99 is that of ${best.name}, ${times} (${interval}), and the interval holds 1.`
+    ? `${best.name} has the lowest p99: ${formatRatio(ratio.value)} × that of ${baseline} (${interval}).`
+    : `No contender is shown to beat ${baseline}. Lowest p99: ${times} (${interval}).`
 }
 
 function baselineWins(
