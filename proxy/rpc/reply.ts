@@ -21,7 +21,9 @@ const checkedUpTo = 4096
 
 /**
  * Finds the result or error in the answer to call `id`, or null where the body is no such answer:
- * not JSON, another id, neither or both members.
+ * not JSON, another id, neither or both members. An error with id `null` is an answer: JSON-RPC has
+ * a node say so that it could not read the request, and there was but one. Were it none, a client
+ * could get every node blamed by what no node reads (Anvil: a lone surrogate, deep nesting).
  */
 export function parseReply(body: Buffer, id: number): Reply | null {
   return gethForm(body, id) ?? anyForm(body, 0, body.length, id)
@@ -29,13 +31,17 @@ export function parseReply(body: Buffer, id: number): Reply | null {
 
 /**
  * The answers to a batch of `count` calls with ids 0 to count−1, in the order of the ids, or null
- * where one is missing, double, or no answer.
+ * where one is missing, double, or no answer. One error with id `null` is that of every call.
  */
 export function parseBatchReply(body: Buffer, count: number): readonly Reply[] | null {
-  const replies: (Reply | undefined)[] = new Array(count).fill(undefined)
   const end = body.length
   let at = skipSpace(body, 0, end)
-  if (body[at] !== code.openArray || at >= end) return null
+  if (body[at] === code.openObject) {
+    const refusal = anyForm(body, at, end, null)
+    return refusal === null ? null : new Array(count).fill(refusal)
+  }
+  if (body[at] !== code.openArray) return null
+  const replies: (Reply | undefined)[] = new Array(count).fill(undefined)
   for (let seen = 0; seen < count; seen++) {
     const start = skipSpace(body, at + 1, end)
     at = skipValue(body, start, end)
@@ -48,6 +54,7 @@ export function parseBatchReply(body: Buffer, count: number): readonly Reply[] |
     at = skipSpace(body, at, end)
     if (body[at] !== (seen === count - 1 ? code.closeArray : code.comma)) return null
   }
+  if (skipSpace(body, at + 1, end) !== end) return null
   return replies.every((reply) => reply !== undefined) ? replies : null
 }
 
@@ -61,13 +68,14 @@ function gethForm(body: Buffer, id: number): Reply | null {
     if (c < 0x30 || c > 0x39) break
     found = found * 10 + (c - 0x30)
   }
-  if (digits === 0 || found !== id) return null
+  if (digits === 0 || found !== id || (digits > 1 && body[at] === 0x30)) return null
   at += digits
   let kind: Reply['kind'] = 'result'
   if (startsWith(body, at, resultKey)) at += resultKey.length
   else if (startsWith(body, at, errorKey)) {
     kind = 'error'
     at += errorKey.length
+    if (body[at] !== code.openObject) return null
   } else return null
   let end = body.length
   if (body[end - 1] === 0x0a) end--
@@ -83,20 +91,26 @@ function startsWith(body: Buffer, at: number, part: Buffer): boolean {
   return true
 }
 
-function anyForm(body: Buffer, from: number, to: number, id: number): Reply | null {
-  let reply: Reply | null = null
-  let idFound = false
+/** @param id null: nothing but an error without an id will do */
+function anyForm(body: Buffer, from: number, to: number, id: number | null): Reply | null {
+  let result: Reply | null = null
+  let error: Reply | null = null
+  let isNullResult = false
+  let foundId = ''
   const whole = eachMember(body, from, to, (key, start, end) => {
-    if (key === 'id') idFound = body.toString('latin1', start, end) === String(id)
-    else if (key === 'result' || key === 'error') {
-      const isNull = end - start === 4 && body[start] === 0x6e
+    const isNull = end - start === 4 && body[start] === 0x6e
+    if (key === 'id') foundId = body.toString('latin1', start, end)
+    else if (key === 'result') {
+      result = { kind: key, body, start, end }
+      isNullResult = isNull
       // `"error":null` beside a result is what some nodes write; a null result is an answer.
-      if (key === 'error' && isNull) return
-      if (key === 'result' && isNull && reply !== null) return
-      reply = { kind: key, body, start, end }
-    }
+    } else if (key === 'error' && !isNull) error = { kind: key, body, start, end }
   })
-  return whole && idFound ? reply : null
+  if (!whole) return null
+  const isOurs = foundId === String(id)
+  if (error === null) return isOurs && id !== null ? result : null
+  const isAlone = result === null || isNullResult
+  return isAlone && (isOurs || foundId === 'null') ? error : null
 }
 
 function idAt(body: Buffer, from: number, to: number): number | null {
