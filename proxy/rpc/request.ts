@@ -4,6 +4,7 @@ const head = '{"jsonrpc":"2.0","id":'
 const methodMember = ',"method":'
 const paramsMember = ',"params":'
 const tail = 0x7d
+const letterN = 0x6e
 
 /**
  * The canonical request a node gets for a client's message: an id of our own, the method, and the
@@ -13,7 +14,8 @@ const tail = 0x7d
 export function canonicalRequest(message: Message, id: number): Buffer {
   const opening = `${head}${id}${methodMember}${JSON.stringify(message.method)}`
   const openingLength = Buffer.byteLength(opening)
-  const hasParams = message.paramsStart >= 0
+  // `null` is the same as none to Geth, and not to every other node.
+  const hasParams = message.paramsStart >= 0 && message.body[message.paramsStart] !== letterN
   const paramsLength = hasParams ? message.paramsEnd - message.paramsStart : 0
   const size = openingLength + (hasParams ? paramsMember.length + paramsLength : 0) + 1
   const bytes = Buffer.allocUnsafe(size)

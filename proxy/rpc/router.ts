@@ -1,6 +1,7 @@
 import { type Answer, ownError, resultAnswer } from './answer.ts'
 import type { Message } from './call.ts'
 import type { Exposure } from './exposure.ts'
+import { code } from './json.ts'
 import type { MethodRule } from './methods/rule.ts'
 import { unknownMethod } from './methods.ts'
 
@@ -14,6 +15,7 @@ export type Route =
   | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'answer'; readonly answer: Answer; readonly code: string | null }
 
+/** Bytes. */
 const maxMethodLength = 2048 // go-ethereum/rpc/handler.go, maxMethodNameLength
 
 /** Sorts messages as Geth's handler does, in its order and words. */
@@ -37,16 +39,16 @@ export class Router {
     const { method } = message
     const rule = this.#exposure.ruleOf(method)
     if (rule !== null && rule !== unknownMethod && rule.access !== 'local') {
-      return this.#forward(rule)
+      return hasArrayParams(message) ? this.#forward(rule) : told(message, -32602, 'non-array args')
     }
     return this.#local(message, rule, canPush)
   }
 
   #local(message: Message, rule: MethodRule | null, canPush: boolean): Route {
     const { method } = message
-    if (method.length > maxMethodLength) {
-      const text = `method name too long: ${method.length} > ${maxMethodLength}`
-      return told(message, -32600, text)
+    const length = Buffer.byteLength(method)
+    if (length > maxMethodLength) {
+      return told(message, -32600, `method name too long: ${length} > ${maxMethodLength}`)
     }
     if (method.endsWith('_subscribe')) {
       if (!canPush) return told(message, -32601, 'notifications not supported')
@@ -77,9 +79,14 @@ const subscribe: Route = { kind: 'subscribe' }
 const unsubscribe: Route = { kind: 'unsubscribe' }
 const dropped: Route = { kind: 'answer', answer: [], code: null }
 
-function told(message: Message, code: number, text: string): Route {
-  const answer = message.isCall ? ownError(message, code, text) : []
-  return { kind: 'answer', answer, code: String(code) }
+/** Absent and `null` are an empty array, as in Geth. Its first byte tells an array. */
+function hasArrayParams({ body, paramsStart }: Message): boolean {
+  return paramsStart < 0 || body[paramsStart] === code.openArray || body[paramsStart] === 0x6e
+}
+
+function told(message: Message, errorCode: number, text: string): Route {
+  const answer = message.isCall ? ownError(message, errorCode, text) : []
+  return { kind: 'answer', answer, code: String(errorCode) }
 }
 
 /** No subscription lives on a way without push, so its end can only be asked for in vain. */
