@@ -2,12 +2,11 @@
 
 import { maxSamples } from './history.js'
 import { themed } from './palette.js'
+import { shortNames } from './short-names.js'
 import uPlot from './vendor/uplot.js'
 
 /** A young page shows at least this much, in seconds, so that its first points are seen. */
 const leastSpan = 60
-
-const height = 190
 
 export class NodeChart {
   #box
@@ -50,10 +49,11 @@ export class NodeChart {
   #build(ids) {
     this.#chart?.destroy()
     this.#ids = ids
+    const names = shortNames(ids)
     this.#chart = new uPlot(
       {
         ...this.#size(),
-        padding: [10, 6, 0, 0],
+        padding: [10, 22, 0, 0],
         cursor: { sync: { key: 'nodes' }, points: { size: 7 }, drag: { x: false, y: false } },
         legend: { markers: { width: 0 } },
         scales: { x: { range: lastMinutes }, y: { range: fromZero } },
@@ -61,15 +61,13 @@ export class NodeChart {
           this.#axis({ space: 80, size: 36, values: clockTimes }),
           this.#axis({ size: 62, values: this.#figures() }),
         ],
-        series: [
-          { label: 'At', value: (_chart, at) => (at === null ? '–' : clockTime(at)) },
-          ...ids.map((id) => this.#line(id)),
-        ],
+        series: [{}, ...ids.map((id) => this.#line(id, names.get(id)))],
       },
       [[], ...ids.map(() => [])],
       this.#box,
     )
     this.#labelLegend()
+    this.#chart.setSize(this.#size()) // Now that its legend has a height.
   }
 
   #axis(but) {
@@ -87,9 +85,9 @@ export class NodeChart {
     return (_chart, values) => values.map((value) => (value === null ? '' : this.#write(value)))
   }
 
-  #line(id) {
+  #line(id, label) {
     return {
-      label: id,
+      label,
       stroke: this.#palette.colour(id),
       width: 1.8,
       points: { show: false },
@@ -106,7 +104,11 @@ export class NodeChart {
   }
 
   #size() {
-    return { width: Math.max(120, this.#box.clientWidth), height }
+    const legendHeight = this.#box.querySelector('.u-legend')?.offsetHeight ?? 0
+    return {
+      width: Math.max(120, this.#box.clientWidth),
+      height: Math.max(120, this.#box.clientHeight - legendHeight),
+    }
   }
 }
 

@@ -49,6 +49,7 @@ export class OrderList {
       return span
     })
     name.textContent = id
+    name.title = id
     this.#items.set(id, { line, distance, bar })
     this.#list.append(line)
     this.#sortedAtMs = Number.NEGATIVE_INFINITY

@@ -25,8 +25,7 @@ export function plotOf(canvas) {
   context.clearRect(0, 0, width, height)
   context.font = font
   const side = Math.min(width - margin.left - margin.right, height - margin.top - margin.bottom)
-  const left = margin.left + (width - margin.left - margin.right - side) / 2
-  return { context, side, left, bottom: margin.top + side }
+  return { context, side, left: margin.left, bottom: margin.top + side }
 }
 
 /** Where a place `{ x, y }` in [0, 1] is on the canvas. */

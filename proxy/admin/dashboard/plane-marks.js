@@ -104,18 +104,18 @@ export function names(scene, marks) {
     context.globalAlpha = Math.max(0.6, mark.alpha)
     context.strokeStyle = themed('--panel')
     context.lineWidth = 3
-    context.strokeText(mark.id, box.left, box.top + nameHeight / 2)
+    context.strokeText(mark.name, box.left, box.top + nameHeight / 2)
     context.fillStyle = mark.ink
-    context.fillText(mark.id, box.left, box.top + nameHeight / 2)
+    context.fillText(mark.name, box.left, box.top + nameHeight / 2)
   }
   context.globalAlpha = 1
   context.font = font
 }
 
 /** Boxes in which a name may stand, the best first: right, left, above, below; then farther away. */
-function sidesOf(scene, { id, at, radius }) {
+function sidesOf(scene, { name, at, radius }) {
   const { x, y } = toCanvas(scene, at)
-  const width = scene.context.measureText(id).width
+  const width = scene.context.measureText(name).width
   const boxes = []
   for (const away of [radius + 6, radius + 20, radius + 36]) {
     const [above, beside, below] = [y - away - nameHeight, y - nameHeight / 2, y + away]

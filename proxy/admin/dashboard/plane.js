@@ -8,6 +8,7 @@ import { trailMs } from './history.js'
 import { themed } from './palette.js'
 import { arcs, axes, backdrop, plotOf, ticksFor } from './plane-frame.js'
 import { dot, link, names, ring, trail } from './plane-marks.js'
+import { shortNames } from './short-names.js'
 
 /** A dot takes this long to move to its new state; reports come every 250 ms. */
 const moveMs = 300
@@ -29,6 +30,7 @@ export class Plane {
   #history
   #palette
   #nodes = []
+  #names = new Map()
   #axes = { x: 'cpu', y: 'cpu_pressure' }
   /** For each node and mark, where it comes from, goes to and since when. */
   #moves = new Map()
@@ -64,6 +66,7 @@ export class Plane {
   /** Takes in one snapshot; the marks move to where it says. */
   update(snapshot, nowMs) {
     this.#nodes = snapshot.nodes
+    this.#names = shortNames(snapshot.nodes.map((node) => node.id))
     for (const node of snapshot.nodes) {
       this.#move(`${node.id} reported`, placeOf(node.reported, this.#axes), nowMs)
       this.#move(`${node.id} predicted`, placeOf(node.predicted, this.#axes), nowMs)
@@ -118,7 +121,7 @@ export class Plane {
       age: Math.min(1, (nowMs - atMs) / trailMs),
     }))
     return {
-      id: node.id,
+      name: this.#names.get(node.id),
       at,
       predicted: this.#at(`${node.id} predicted`, nowMs),
       points: points.filter((point) => point.at !== null),

@@ -8,6 +8,9 @@ export type Protocol = {
   send(method: string, params: Params, session?: string): Promise<Params>
 }
 
+/** More than any page here takes, on a machine that does much else. */
+const patienceMs = 30_000
+
 const commands = ['Page', 'Runtime', 'Log', 'Network']
 
 /** One tab, with all that went wrong in it and all that it asked for. */
@@ -42,7 +45,9 @@ export class Page {
       deviceScaleFactor: 1,
       mobile: size.width < 600,
     })
+    const loaded = page.#next('Page.loadEventFired')
     await page.send('Page.navigate', { url })
+    await loaded
     return page
   }
 
@@ -61,11 +66,19 @@ export class Page {
     return (result as { value?: unknown }).value
   }
 
-  /** Waits until an expression is true, looking at it whenever the page draws. */
+  /** Waits until an expression is true. @throws Error when it is not after {@link patienceMs}. */
   async until(expression: string): Promise<void> {
-    await this.value(`new Promise((resolve) => {
-      const look = () => ((${expression}) ? resolve() : setTimeout(look, 20))
-      look()
+    await this.value(`new Promise((resolve, reject) => {
+      const giveUp = setTimeout(() => {
+        clearInterval(looking)
+        reject(new Error(document.body.innerText))
+      }, ${patienceMs})
+      const looking = setInterval(() => {
+        if (!(${expression})) return
+        clearInterval(looking)
+        clearTimeout(giveUp)
+        resolve()
+      }, 20)
     })`)
   }
 
@@ -73,6 +86,18 @@ export class Page {
   async picture(): Promise<Buffer> {
     const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true })
     return Buffer.from(String(data), 'base64')
+  }
+
+  #next(event: string): Promise<void> {
+    const { listeners } = this.#protocol
+    return new Promise((resolve) => {
+      const listen = (method: string, _params: Params, from: string) => {
+        if (method !== event || from !== this.#session) return
+        listeners.delete(listen)
+        resolve()
+      }
+      listeners.add(listen)
+    })
   }
 
   #note(method: string, params: Params): void {
