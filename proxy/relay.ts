@@ -147,6 +147,7 @@ export class Relay {
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => this.#router.route(message, canPush))
     for (const group of batch.groups) {
+      if (batch.isFull(limits.maxAnswerBytes)) break
       if (group.length === 1) {
         for (const { index, message, route } of group) {
           batch.put(index, await this.#carryOut(message, route, exchange))

@@ -36,6 +36,8 @@ export class Batch {
   isCut = false
   readonly #messages: readonly Message[]
   readonly #answers: Answer[]
+  /** Bytes of the results put in so far. */
+  #bytes = 0
 
   constructor(messages: readonly Message[], routeOf: (message: Message) => Route) {
     this.#messages = messages
@@ -65,19 +67,30 @@ export class Batch {
 
   /** The answer to message `index`; that to a notification is forgotten. */
   put(index: number, answer: Answer): void {
-    if (this.#messages[index]?.isCall === true) this.#answers[index] = answer
+    const message = this.#messages[index]
+    if (message?.isCall !== true) return
+    this.#answers[index] = answer
+    this.#bytes += byteLength(answer) - framing(message)
   }
 
-  /** All answers as one array; what comes after `maxBytes` is told that it is too much. */
+  /**
+   * Whether the answers are too much already, so that no further group may be sent: Geth carries out
+   * nothing behind the answer that crosses its limit, and a write that is told so must not be done.
+   */
+  isFull(maxBytes: number): boolean {
+    return maxBytes > 0 && this.#bytes > maxBytes
+  }
+
+  /** All answers as one array; calls behind `maxBytes`, carried out or not, are told it is too much. */
   answer(maxBytes: number): Answer {
     let bytes = 0
     const kept = this.#answers.map((answer, index) => {
-      if (answer.length === 0) return answer
       const message = this.#messages[index] ?? null
       if (maxBytes > 0 && bytes > maxBytes && message?.isCall === true) {
         this.isCut = true
         return ownError(message, -32003, 'response too large')
       }
+      if (answer.length === 0) return answer
       bytes += byteLength(answer) - framing(message)
       return answer
     })
