@@ -1,0 +1,44 @@
+/** One node of a fleet: a process that speaks JSON-RPC over HTTP. */
+export type FleetNode = {
+  /** Such as `anvil-1`; the same for the life of the fleet. */
+  readonly id: string
+  /** `http://127.0.0.1:PORT`; the same after a restart. */
+  readonly url: string
+  /** Its process id, or null while it is down. */
+  pid(): number | null
+  /** The CPU quota it runs under, in cores; null without one. */
+  readonly cpus: number | null
+  /** A file that holds its process id while it is up; a restart writes it anew. */
+  readonly pidFile: string
+}
+
+/** Nodes on one chain. */
+export type Fleet = {
+  readonly chainId: number
+  readonly nodes: readonly FleetNode[]
+  /** Ends one node as `kill -9` does, and leaves it down. @throws RangeError for an unknown id */
+  kill(id: string): Promise<void>
+  /** Starts a node that is down, and resolves when it has the fleet's head again. */
+  restart(id: string): Promise<void>
+  /** Ends all nodes. Resolves when none is left. */
+  close(): Promise<void>
+}
+
+/** What happens to a fleet while it runs. `text` says it in one line, for people. */
+export type FleetEvent = {
+  readonly kind: /** A node's process ended. `asked` tells whether by {@link Fleet.kill}. */
+    | 'node-died'
+    /** A node was replayed to the head and takes part again. */
+    | 'node-back'
+    /** A node could not follow, or follows again; it is brought up to the head by itself. */
+    | 'node-late'
+    /** A node's block had to be replaced by the sealed one. */
+    | 'node-corrected'
+    /** Something that needs no action. */
+    | 'note'
+    /** The chain goes no further: a node's block differs and cannot be put right. */
+    | 'diverged'
+  readonly text: string
+  readonly id?: string
+  readonly asked?: boolean
+}

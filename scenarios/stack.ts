@@ -1,0 +1,133 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deployContracts } from './contracts/deploy.ts'
+import { type Account, testAccounts } from './fleets/accounts.ts'
+import { AnvilFleet } from './fleets/anvil.ts'
+import type { Fleet, FleetEvent } from './fleets/fleet.ts'
+import { claimPort } from './ports.ts'
+import { Reaper } from './reaper.ts'
+import { Service } from './service.ts'
+
+export type StackOptions = {
+  readonly nodes: number
+  readonly blockTimeMs: number
+  /** CPU quotas in cores, used in turn; empty for none. */
+  readonly cpus: readonly number[]
+  readonly strategy: string
+  /** 0 takes a free one, here and below. */
+  readonly httpPort: number
+  readonly adminPort: number
+  readonly agentPort: number
+  /** Whether to deploy the demo contracts. */
+  readonly contracts: boolean
+  readonly onEvent: (event: StackEvent) => void
+}
+
+/** What happens to a stack while it runs; `service-died` ends its use. */
+export type StackEvent =
+  | FleetEvent
+  | { readonly kind: 'service-died'; readonly id: string; readonly text: string }
+
+/** A fleet, the agent that watches it and the proxy before it, each a process of its own. */
+export type Stack = {
+  readonly endpoint: string
+  readonly adminUrl: string
+  readonly agentUrl: string
+  readonly fleet: Fleet
+  /** Funded accounts of the test mnemonic. */
+  readonly accounts: readonly Account[]
+  /** Addresses of the demo contracts by name; empty unless asked for. */
+  readonly contracts: Readonly<Record<string, string>>
+  /** The command lines of all that was started. */
+  readonly commands: readonly string[]
+  proxyPid(): number
+  /** Ends the proxy and starts it anew on the same ports, so that it has learned nothing. */
+  restartProxy(strategy: string): Promise<void>
+  /** Ends everything. Resolves when nothing is left; a second call waits for the first. */
+  close(): Promise<void>
+}
+
+const bins = { agent: '../agents/bin.ts', proxy: '../proxy/bin.ts' } as const
+
+/**
+ * Starts fleet, agent and proxy through their own command lines.
+ * @throws PortTaken, or Error in one line, when one does not start; nothing is left running then
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const httpPort = await claimPort(options.httpPort, '--http.port')
+  const adminPort = await claimPort(options.adminPort, '--admin.port')
+  const agentPort = await claimPort(options.agentPort, '--agent.port')
+  const folder = await mkdtemp(join(tmpdir(), 'equipoise-'))
+  const reaper = new Reaper(folder)
+  const { blockTimeMs, cpus, nodes, onEvent } = options
+  const started: { close(): Promise<void> }[] = []
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closing ??= endAll(started, reaper)
+    return closing
+  }
+  const service = (name: keyof typeof bins, args: readonly string[]): Service => {
+    const bin = join(import.meta.dirname, bins[name])
+    const made = new Service(name, [process.execPath, bin, ...args], reaper, (text) => {
+      if (closing === null) onEvent({ kind: 'service-died', id: name, text })
+    })
+    started.push(made)
+    return made
+  }
+  try {
+    const fleet = await AnvilFleet.start({ nodes, blockTimeMs, cpus, folder, reaper, onEvent })
+    started.push(fleet)
+    const watched = fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
+    const agent = service('agent', [...watched, '--port', String(agentPort)])
+    await agent.start()
+    const agentUrl = `http://127.0.0.1:${agentPort}`
+    const proxyArgs = (strategy: string): string[] => [
+      ...fleet.nodes.flatMap(({ id, url }) => ['--node', `${id}=${url}`]),
+      ...fleet.nodes.flatMap(({ id }) => ['--agent', `${id}=${agentUrl}`]),
+      ...['--strategy', strategy, '--http.port', String(httpPort)],
+      ...['--admin.port', String(adminPort), '--log.level', 'warn'],
+    ]
+    let proxy = service('proxy', proxyArgs(options.strategy))
+    await proxy.start()
+    const endpoint = `http://127.0.0.1:${httpPort}`
+    const contracts = options.contracts ? await deployContracts(endpoint, testAccounts) : {}
+    return {
+      endpoint,
+      adminUrl: `http://127.0.0.1:${adminPort}`,
+      agentUrl,
+      fleet,
+      accounts: testAccounts,
+      contracts,
+      commands: [
+        ...fleet.nodes.map(({ commandLine }) => commandLine),
+        agent.commandLine,
+        proxy.commandLine,
+      ],
+      proxyPid: () => proxy.pid,
+      async restartProxy(strategy) {
+        await proxy.close()
+        started.splice(started.indexOf(proxy), 1)
+        proxy = service('proxy', proxyArgs(strategy))
+        await proxy.start()
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** What was started last ends first. All are ended even when one of them will not. */
+async function endAll(
+  started: readonly { close(): Promise<void> }[],
+  reaper: Reaper,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of started.toReversed()) {
+    await part.close().catch((error: unknown) => failures.push(error))
+  }
+  await reaper.close()
+  if (failures.length > 0) throw new AggregateError(failures, 'not everything would end')
+}
