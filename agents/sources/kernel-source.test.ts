@@ -233,6 +233,17 @@ test('the CPUs that the process may run on bound it', (t) => {
   t.assert.equal(machine.source(4243).sample().cpus, 1)
 })
 
+test('traffic is told of a network namespace that is neither the host’s nor ours', (t) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  machine.link('proc/1/ns/net', 'net:[4026531833]')
+  machine.link('proc/self/ns/net', 'net:[4026531833]')
+  machine.link('proc/22827/ns/net', 'net:[4026532261]')
+  t.assert.equal(machine.source(v1Process).sample().netBytes, 7_195_901 + 8_239_896)
+  machine.remove('proc/1/ns/net')
+  machine.link('proc/1/ns/net', 'net:[4026532261]')
+  t.assert.equal(machine.source(v1Process).sample().netBytes, undefined)
+})
+
 test('a process that has ended and not been waited for is gone, not idle', (t) => {
   using machine = new RecordedMachine('v2')
   const source = machine.source(4242)

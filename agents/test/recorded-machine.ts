@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CfsPhases } from '../sources/cfs-phase.ts'
@@ -49,6 +49,13 @@ export class RecordedMachine implements Disposable {
     const file = join(this.root, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
+  }
+
+  /** Makes a link that names a namespace, as those in `/proc/PID/ns` do. */
+  link(path: string, target: string): void {
+    const file = join(this.root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    symlinkSync(target, file)
   }
 
   /** Adds a process with nothing but a parent. */
