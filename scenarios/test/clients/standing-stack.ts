@@ -1,0 +1,30 @@
+import { type Stack, startStack } from '../../stack.ts'
+
+/** A stack for one test file: three nodes, quick blocks, free ports, everything by its own bin. */
+export async function standingStack(): Promise<Stack> {
+  return await startStack({
+    nodes: 3,
+    blockTimeMs: 300,
+    cpus: [],
+    strategy: 'round-robin', // Every client's calls go to every node.
+    httpPort: 0,
+    adminPort: 0,
+    agentPort: 0,
+    contracts: false,
+    onEvent: () => {},
+  })
+}
+
+/**
+ * Resolves when every node has block `number`: reads may go to a node that is a block behind, which
+ * is promised to be so until reads follow what a client has seen.
+ */
+export async function everyNodeAt(stack: Stack, number: bigint | number): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const response = await fetch(`${stack.adminUrl}/api/fleet`)
+    const { nodes } = (await response.json()) as { nodes: { head: number | null }[] }
+    if (nodes.every(({ head }) => head !== null && head >= Number(number))) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`not every node reached block ${number}`)
+}
