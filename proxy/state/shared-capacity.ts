@@ -79,7 +79,8 @@ export class SharedCapacity implements Observer {
   predicted(): StateVector {
     const seen = this.#reported
     const fresh = this.#freshness()
-    const moved = (this.#inFlight - this.#inFlightReported) / this.#cores
+    // What the report showed of our own load fades with it, and the calls themselves take its place.
+    const moved = (this.#inFlight - this.#inFlightReported * fresh) / this.#cores
     return {
       cpuPressure: faded(seen?.cpuPressure, fresh),
       ioPressure: faded(seen?.ioPressure, fresh),
