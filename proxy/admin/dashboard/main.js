@@ -55,6 +55,7 @@ function show(snapshot) {
   if (lostAtMs !== null) found()
   setStream('live', 'well')
   latest = snapshot
+  palette.learn(snapshot.nodes.map((node) => node.id))
   history.add(snapshot, nowMs)
   header.update(snapshot, history)
   plane.update(snapshot, nowMs)

@@ -1,15 +1,17 @@
 /** Who would get the next call: the nodes by the distance that the strategy sees, nearest first. */
 import { setText } from './format.js'
 
-/** The list is put in order this often; four times a second nobody could read it. */
-const sortMs = 1000
+/** Distances move with every call. What is shown is their mean over so long, so that it is read. */
+const meanMs = 1000
 
 export class OrderList {
   #list
   #note
   #palette
   #items = new Map()
-  #sortedAtMs = Number.NEGATIVE_INFINITY
+  /** For each node that may serve, its distances since the list was last shown. */
+  #seen = new Map()
+  #shownAtMs = Number.NEGATIVE_INFINITY
 
   constructor(list, note, palette) {
     this.#list = list
@@ -19,28 +21,32 @@ export class OrderList {
 
   update({ nodes, strategy }, nowMs) {
     const measured = nodes.filter((node) => node.distance !== null && mayServe(node))
-    this.#keep(measured)
-    const farthest = Math.max(...measured.map((node) => node.distance), Number.MIN_VALUE)
-    for (const node of measured) this.#fill(node, farthest)
-    if (nowMs - this.#sortedAtMs >= sortMs) {
-      this.#sortedAtMs = nowMs
-      const sorted = measured.toSorted((a, b) => a.distance - b.distance)
-      this.#list.append(...sorted.map((node) => this.#items.get(node.id).line))
+    for (const { id, distance } of measured) {
+      this.#seen.set(id, [...(this.#seen.get(id) ?? []), distance])
     }
+    if (nowMs - this.#shownAtMs < meanMs) return
+    this.#shownAtMs = nowMs
+    this.#show(measured.map(({ id }) => ({ id, distance: mean(this.#seen.get(id)) })))
+    this.#seen.clear()
     setText(this.#note, noteFor(measured, nodes, strategy))
   }
 
-  #keep(nodes) {
-    const present = new Set(nodes.map((node) => node.id))
-    for (const [id, item] of this.#items) {
-      if (present.has(id)) continue
-      item.line.remove()
-      this.#items.delete(id)
+  #show(measured) {
+    const sorted = measured.toSorted((a, b) => a.distance - b.distance)
+    const farthest = Math.max(...sorted.map((node) => node.distance).filter(Number.isFinite), 1e-9)
+    for (const { id, distance } of sorted) {
+      if (!this.#items.has(id)) this.#items.set(id, this.#make(id))
+      const item = this.#items.get(id)
+      const isMeasured = Number.isFinite(distance)
+      setText(item.distance, isMeasured ? distance.toFixed(3) : '∞')
+      item.bar.style.setProperty('--length', isMeasured ? distance / farthest : 1)
     }
-    for (const { id } of nodes) if (!this.#items.has(id)) this.#add(id)
+    this.#list.replaceChildren(...sorted.map(({ id }) => this.#items.get(id).line))
+    const present = new Set(sorted.map(({ id }) => id))
+    for (const id of this.#items.keys()) if (!present.has(id)) this.#items.delete(id)
   }
 
-  #add(id) {
+  #make(id) {
     const line = document.createElement('li')
     line.style.setProperty('--node', this.#palette.variable(id))
     const [name, distance, bar] = ['node-name', 'distance', 'distance-bar'].map((className) => {
@@ -50,15 +56,7 @@ export class OrderList {
     })
     name.textContent = id
     name.title = id
-    this.#items.set(id, { line, distance, bar })
-    this.#list.append(line)
-    this.#sortedAtMs = Number.NEGATIVE_INFINITY
-  }
-
-  #fill({ id, distance }, farthest) {
-    const item = this.#items.get(id)
-    setText(item.distance, Number.isFinite(distance) ? distance.toFixed(3) : '∞')
-    item.bar.style.setProperty('--length', Number.isFinite(distance) ? distance / farthest : 1)
+    return { line, distance, bar }
   }
 }
 
@@ -66,8 +64,12 @@ function mayServe({ health, breaker, draining }) {
   return health === 'up' && breaker !== 'open' && !draining
 }
 
+function mean(numbers) {
+  return numbers.reduce((sum, n) => sum + n, 0) / numbers.length
+}
+
 function noteFor(measured, nodes, strategy) {
   if (!nodes.some(mayServe)) return 'No node can take a call.'
   if (measured.length === 0) return `${strategy} does not measure a distance.`
-  return 'Distance from idle with one more call.'
+  return 'Distance from idle with one more call, over the last second.'
 }

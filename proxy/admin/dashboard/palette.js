@@ -8,6 +8,11 @@ const colours = 8
 export class Palette {
   #indexes = new Map()
 
+  /** Gives these ids their colours, in this order, where they have none yet. */
+  learn(ids) {
+    for (const id of ids) this.#name(id)
+  }
+
   /** The CSS value to use in a style: `var(--node-3)`. */
   variable(id) {
     return `var(${this.#name(id)})`

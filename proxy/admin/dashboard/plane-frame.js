@@ -5,6 +5,8 @@ import { themed } from './palette.js'
 /** CSS pixels around the plot, for the axes' figures. */
 const margin = { left: 46, right: 14, top: 14, bottom: 34 }
 
+const overhang = 14
+
 export const font =
   '12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
 
@@ -51,6 +53,16 @@ export function backdrop({ context, left, bottom, side, extent }) {
   ground.addColorStop(1, themed('--strained'))
   context.fillStyle = ground
   context.fillRect(left, bottom - side, side, side)
+}
+
+/** Draws, and cuts off what lies outside of the plot by more than a dot. */
+export function within({ context, left, bottom, side }, draw) {
+  context.save()
+  context.beginPath()
+  context.rect(left - overhang, bottom - side - overhang, side + 2 * overhang, side + 2 * overhang)
+  context.clip()
+  draw()
+  context.restore()
 }
 
 /** One arc for each figure of the axes, up to the far corner. */

@@ -71,7 +71,9 @@ export function dot(scene, { at, colour, radius, isHollow, isOut, alpha }) {
   context.beginPath()
   context.arc(x, y, radius, 0, 2 * Math.PI)
   context.fillStyle = isHollow ? themed('--panel') : colour
+  context.globalAlpha = alpha * 0.85 // So that a dot under another one is seen.
   context.fill()
+  context.globalAlpha = alpha
   context.strokeStyle = isHollow ? colour : themed('--panel')
   context.lineWidth = isHollow ? 2 : 1.5
   context.stroke()

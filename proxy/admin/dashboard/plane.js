@@ -6,7 +6,7 @@
 
 import { trailMs } from './history.js'
 import { themed } from './palette.js'
-import { arcs, axes, backdrop, plotOf, ticksFor } from './plane-frame.js'
+import { arcs, axes, backdrop, plotOf, ticksFor, within } from './plane-frame.js'
 import { dot, link, names, ring, trail } from './plane-marks.js'
 import { shortNames } from './short-names.js'
 
@@ -20,6 +20,9 @@ const faintest = 0.3
 
 /** The plane shows this much of both axes: the least that holds all that is drawn. */
 const extents = [0.1, 0.25, 0.5, 1]
+
+/** It widens at once, and narrows when it was too wide for so long. */
+const holdMs = 10_000
 
 /** Radius of the node with the most CPUs, in CSS pixels; a node with a quarter has half of it. */
 const largestRadius = 13
@@ -35,6 +38,8 @@ export class Plane {
   /** For each node and mark, where it comes from, goes to and since when. */
   #moves = new Map()
   #extent = extents[0]
+  #wanted = extents[0]
+  #neededAtMs = 0
   #frame = 0
   #stillFromMs = 0
   #calm = matchMedia('(prefers-reduced-motion: reduce)')
@@ -96,15 +101,17 @@ export class Plane {
     this.#frame = 0
     const plot = plotOf(this.#canvas)
     if (plot === null) return
-    const isZooming = this.#zoom()
+    const isZooming = this.#zoom(nowMs)
     const scene = { ...plot, extent: this.#extent, ticks: ticksFor(this.#extent) }
     backdrop(scene)
     arcs(scene)
     axes(scene)
     const dots = this.#nodes.map((node) => this.#marks(node, nowMs)).filter(Boolean)
     for (const mark of dots) trail(scene, mark)
-    for (const mark of dots) link(scene, mark)
-    for (const mark of dots) ring(scene, mark)
+    within(scene, () => {
+      for (const mark of dots) link(scene, mark)
+      for (const mark of dots) ring(scene, mark)
+    })
     for (const mark of dots) dot(scene, mark)
     names(scene, dots)
     if (isZooming || (nowMs < this.#stillFromMs && !this.#calm.matches)) this.redraw()
@@ -141,20 +148,27 @@ export class Plane {
   }
 
   /** Brings the extent nearer to what all marks and trails need; true while it is not there. */
-  #zoom() {
+  #zoom(nowMs) {
+    const fitting = extents.find((extent) => extent >= this.#needed() * 1.08) ?? 1
+    if (fitting >= this.#wanted) this.#neededAtMs = nowMs
+    if (fitting > this.#wanted || nowMs - this.#neededAtMs > holdMs) this.#wanted = fitting
+    const isNear = Math.abs(this.#wanted - this.#extent) < this.#wanted / 200
+    if (isNear || this.#calm.matches) this.#extent = this.#wanted
+    else this.#extent += (this.#wanted - this.#extent) / 8
+    return this.#extent !== this.#wanted
+  }
+
+  /** The largest coordinate of any report; a prediction, which swings with each call, may lie outside. */
+  #needed() {
     let needed = 0
-    for (const { id, reported, predicted } of this.#nodes) {
-      const states = [reported, predicted, ...this.#history.trail(id).map((point) => point.state)]
+    for (const { id, reported } of this.#nodes) {
+      const states = [reported, ...this.#history.trail(id).map((point) => point.state)]
       for (const state of states) {
         const place = placeOf(state, this.#axes)
         if (place !== null) needed = Math.max(needed, place.x, place.y)
       }
     }
-    const wanted = extents.find((extent) => extent >= needed * 1.08) ?? 1
-    const isNear = Math.abs(wanted - this.#extent) < wanted / 200
-    this.#extent =
-      isNear || this.#calm.matches ? wanted : this.#extent + (wanted - this.#extent) / 8
-    return this.#extent !== wanted
+    return needed
   }
 
   #describe() {
