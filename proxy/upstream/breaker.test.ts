@@ -56,6 +56,22 @@ test('a trial whose client went away leaves room for the next', (t: TestContext)
   t.assert.equal(breaker.lets, true)
 })
 
+test('a call that goes out while it is open, and fails, takes no trial’s place', (t: TestContext) => {
+  const { breaker, clock } = opened()
+  breaker.start()
+  breaker.fail()
+  t.assert.equal(breaker.state, 'open')
+  clock.ms = 1_000
+  t.assert.equal(breaker.lets, true)
+})
+
+test('a call that goes out while it is open, and succeeds, closes it', (t: TestContext) => {
+  const { breaker } = opened()
+  breaker.start()
+  breaker.succeed()
+  t.assert.equal(breaker.state, 'closed')
+})
+
 function breakerAt(ms: number) {
   const clock = { ms, nowMs: () => clock.ms }
   return { clock, breaker: new Breaker(clock, options) }

@@ -43,9 +43,9 @@ export class Breaker {
     return this.state === 'half-open' && !this.#trying
   }
 
-  /** A call was sent. */
+  /** A call was sent. One that went out in spite of us, because no node was left, is no trial. */
   start(): void {
-    if (this.#isOpen) this.#trying = true
+    if (this.state === 'half-open') this.#trying = true
   }
 
   succeed(): void {
