@@ -163,6 +163,7 @@ async function standing(t: TestContext) {
       onPrepared(prepared)
       return { url: `${url}/${name}`, sources: null }
     },
+    assertSound: () => {},
     close: async () => {
       isClosed = true
     },

@@ -47,6 +47,7 @@ export async function runTrial(order: TrialOrder, site: Site, signal: AbortSigna
     { ...target, kind: 'open-loop', ratePerSecond, warmupMs, durationMs, maxInFlight },
     { signal, onWindow: (phase) => window.pass(phase) },
   )
+  site.assertSound()
   const use = await window.use()
   const saturation = config.saturate
     ? await generateSaturation(
@@ -54,6 +55,7 @@ export async function runTrial(order: TrialOrder, site: Site, signal: AbortSigna
         { signal },
       )
     : null
+  site.assertSound()
   return {
     contender: contender.name,
     repeat,

@@ -17,6 +17,8 @@ export type Site = {
    * @returns where to send the load, and where to count (null: nowhere)
    */
   prepare(contender: Contender): Promise<Stand>
+  /** @throws Error when a part of the site has died, so that a trial under way says nothing */
+  assertSound(): void
   close(): Promise<void>
 }
 

@@ -17,7 +17,7 @@ export async function perform(parse: () => BenchConfig, argv: readonly string[])
     await refuseUsedFolder(config.outDir)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    for (const problem of error.problems) process.stderr.write(`error: ${problem}\n`)
+    for (const problem of error.problems) process.stderr.write(`${problem}\n`)
     return 2
   }
   const stop = new AbortController()
@@ -37,7 +37,7 @@ export async function perform(parse: () => BenchConfig, argv: readonly string[])
       signal: stop.signal,
     })
     if (failure === null) return 0
-    if (!stop.signal.aborted) process.stderr.write(`error: ${messageOf(failure)}\n`)
+    if (!stop.signal.aborted) process.stderr.write(`${messageOf(failure)}\n`)
     return 1
   } finally {
     process.off('SIGINT', onInterrupt)

@@ -34,7 +34,7 @@ async function renderAgain(path: string): Promise<number> {
     return 0
   } catch (error) {
     for (const line of messageOf(error).split('\n')) {
-      process.stderr.write(`error: ${path}: ${line}\n`)
+      process.stderr.write(`${path}: ${line}\n`)
     }
     return isMissing(error) ? 2 : 1
   }

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { readResults } from '../report/results.ts'
+
+const bin = new URL('../bin.ts', import.meta.url).pathname
+
+test('a comparison on the embedded fleet answers every call and counts each where it went', async (t: TestContext) => {
+  const folder = await temporary(t)
+  const args = ['--strategies', 'round-robin,state-space', '--repeats', '1', '--nodes', '2']
+  const load = ['--rate', '60', '--duration', '2s', '--warmup', '500ms', '--out', folder]
+  const child = spawn(process.execPath, [bin, 'compare', ...args, ...load], { stdio: 'ignore' })
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  t.assert.equal(code, 0)
+
+  const { trials, complete, commands } = await readResults(folder)
+  t.assert.equal(complete, true)
+  t.assert.equal(trials.length, 2)
+  t.assert.equal(commands.length, 4)
+  for (const { classes, nodes, proxyCpuCores, examples } of trials) {
+    t.assert.deepEqual(examples, [])
+    const tallies = Object.values(classes)
+    for (const { sent, succeeded } of tallies) t.assert.equal(succeeded, sent)
+    t.assert.equal(nodes.length, 2)
+    t.assert.ok(nodes.every(({ calls, errors }) => calls > 0 && errors === 0))
+    if (process.platform === 'linux') t.assert.ok((proxyCpuCores ?? 0) > 0)
+  }
+  const sent = trials.map(({ classes }) => Object.values(classes).map((tally) => tally.sent))
+  t.assert.deepEqual(sent[0], sent[1])
+})
+
+test('Ctrl-C takes the whole fleet down', {
+  skip: existsSync('/proc/self/stat') ? false : 'there is no /proc to see processes in',
+}, async (t: TestContext) => {
+  const folder = await temporary(t)
+  const args = ['run', '--nodes', '2', '--rate', '20', '--duration', '60s', '--out', folder]
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let text = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk
+      if (text.includes('trial 1 of 1')) resolve()
+    })
+    child.once('close', () => reject(new Error(text)))
+  })
+  const family = await descendants(child.pid ?? 0)
+  t.assert.ok(family.length >= 4, 'two nodes, agent and proxy')
+  child.kill('SIGINT')
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  t.assert.equal(code, 1)
+  const left = await Promise.all(
+    family.map(async (pid) => ((await parentOf(pid)) === null ? [] : [pid])),
+  )
+  t.assert.deepEqual(left.flat(), [])
+})
+
+async function temporary(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'equipoise-compare-'))
+  t.after(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** Every process below one, at this moment. */
+async function descendants(root: number): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+  const parents = new Map(
+    await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const)),
+  )
+  const isBelow = (pid: number): boolean => {
+    const parent = parents.get(pid) ?? null
+    return parent !== null && (parent === root || isBelow(parent))
+  }
+  return pids.filter(isBelow)
+}
+
+/** Its parent's process id; null when there is no such process, or only its remains. */
+async function parentOf(pid: number): Promise<number | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' ? null : Number(parent)
+  } catch {
+    return null // It has ended.
+  }
+}
