@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
-import { type BenchFlags, parseCompare, parseRun } from './config.ts'
+import { type BenchFlags, benchDefaults, parseCompare, parseRun } from './config.ts'
 import { UsageError } from './flags.ts'
 
 test('no flag at all is a comparison that takes less than three minutes', (t: TestContext) => {
@@ -117,4 +118,22 @@ test('all problems are told at once', (t: TestContext) => {
     t.assert.ok(error instanceof UsageError)
     t.assert.equal(error.problems.length, 3)
   }
+})
+
+test('the defaults in README.md are those of the code', async (t: TestContext) => {
+  const readme = await readFile(new URL('./README.md', import.meta.url), 'utf8')
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `--'))
+  const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()))
+  const told = new Map(
+    cells.flatMap(([, flags = '', defaults = '']) => {
+      const values = defaults.match(/`[^`]+`/g) ?? []
+      return (flags.match(/`[^`]+`/g) ?? []).map((flag, i) => [flag, values[i]] as const)
+    }),
+  )
+  const { workload, rate, duration, warmup, repeats, seed, nodes, cpu, timeout } = benchDefaults
+  const real = { workload, rate, duration, warmup, repeats, seed, nodes, cpu, timeout }
+  for (const [flag, value] of Object.entries(real)) {
+    t.assert.equal(told.get(`\`--${flag}\``), `\`${value}\``, flag)
+  }
+  t.assert.equal(told.get('`--max-in-flight`'), `\`${benchDefaults.maxInFlight}\``)
 })

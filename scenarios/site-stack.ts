@@ -33,6 +33,9 @@ export async function openStack(
 ): Promise<Site> {
   const notes: string[] = []
   const deaths: string[] = []
+  tell(
+    `starting ${config.nodes === 1 ? 'one node' : `${config.nodes} nodes`}, the agent and the proxy`,
+  )
   const stack = await startStack({
     nodes: config.nodes,
     blockTimeMs,
@@ -49,6 +52,7 @@ export async function openStack(
     },
   })
   try {
+    tell('making blocks with something to read')
     const facts = await seedChain({
       endpoint: stack.endpoint,
       nodeUrls: stack.fleet.nodes.map(({ url }) => url),
