@@ -1,5 +1,6 @@
 import type { Explanation } from './explanation.ts'
 import { Cancellation } from './upstream/attempt.ts'
+import type { Flow } from './upstream/flow.ts'
 
 /** A client that can be told things unasked: it came over WebSocket or IPC. */
 export type Push = {
@@ -22,6 +23,10 @@ export class Exchange {
   explanation: Explanation | null = null
   /** The answer must not be compressed: Geth writes some errors past its compressor. */
   identity = false
+  /** Whether the client can be sent an answer that is not whole yet. */
+  takesFlow = false
+  /** What follows the answer, which is then only its opening. */
+  flow: Flow | null = null
   /** To be run once its answer is on its way: notifications must not come before it. */
   afterAnswer: (() => void)[] | null = null
 

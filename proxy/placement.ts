@@ -4,21 +4,19 @@ import type { Clock } from './clock.ts'
 import { ProxyError, UpstreamError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './explanation.ts'
-import type { CallMetrics } from './metrics/call-metrics.ts'
-import { Counts } from './metrics/counts.ts'
 import type { Rng } from './rng.ts'
 import type { MethodRule } from './rpc/methods/rule.ts'
 import type { Work } from './state/costs.ts'
+import type { CallStats } from './stats/call-stats.ts'
+import { Counts } from './stats/counts.ts'
 import type { Fleet } from './upstream/fleet.ts'
-import type { Upstream } from './upstream/upstream.ts'
+import type { Reader, Upstream } from './upstream/upstream.ts'
 
 /** One request to one node: the bytes, what they will use, and how to read the answer. */
-export type Errand<Read> = {
+export type Errand<Read> = Reader<Read> & {
   readonly request: Buffer
   readonly rule: MethodRule
   readonly work: Work
-  /** Null for what is no answer to this request. */
-  readonly read: (body: Buffer) => Read | null
 }
 
 /** Geth has no time limit over WebSocket and IPC; ours only keeps a silent node from holding on. */
@@ -30,7 +28,7 @@ export class Placement {
   readonly #clock: Clock
   readonly #rng: Rng
   readonly #timeoutMs: number
-  readonly #metrics: CallMetrics
+  readonly #metrics: CallStats
   #strategy: StrategyName
   #picker: Picker
   /** Errands placed, by strategy. */
@@ -40,7 +38,7 @@ export class Placement {
     fleet: Fleet,
     strategy: StrategyName,
     timeoutMs: number,
-    metrics: CallMetrics,
+    metrics: CallStats,
     clock: Clock,
     rng: Rng,
   ) {
@@ -93,7 +91,7 @@ export class Placement {
           rule.repeatable,
           deadlineMs,
           exchange.cancellation,
-          errand.read,
+          errand,
         )
       } catch (error) {
         lastError = judged(error, rule, exchange)

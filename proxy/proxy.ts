@@ -4,7 +4,6 @@ import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Push } from './exchange.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
-import { CallMetrics } from './metrics/call-metrics.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
 import { Relay } from './relay.ts'
@@ -15,6 +14,7 @@ import { HttpServer } from './server/http.ts'
 import { IpcSide } from './server/ipc.ts'
 import { WebSocketSide } from './server/websocket.ts'
 import { Costs } from './state/costs.ts'
+import { CallStats } from './stats/call-stats.ts'
 import { Subscriptions } from './streams/subscriptions.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
@@ -82,7 +82,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   )
 
   const exposure = new Exposure({ api: config.http.api, ...config.methods })
-  const calls = new CallMetrics(exposure.knownMethods())
+  const calls = new CallStats(exposure.knownMethods())
   const placement = new Placement(fleet, config.strategy, config.limits.timeout, calls, clock, rng)
   const sockets = new NodeSockets(
     new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),

@@ -1,15 +1,16 @@
 import type { Clock } from './clock.ts'
 import { ProxyError, toRpcError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import type { CallMetrics } from './metrics/call-metrics.ts'
 import type { Placement } from './placement.ts'
-import { type Answer, errorAnswer, ownError, resultAnswer } from './rpc/answer.ts'
+import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from './rpc/answer.ts'
 import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
-import { parseBatchReply, parseReply, type Reply } from './rpc/reply.ts'
-import { canonicalBatch, canonicalRequest } from './rpc/request.ts'
+import { parseBatchReply, type Reply } from './rpc/reply.ts'
+import { canonicalBatch } from './rpc/request.ts'
 import type { Route, Router } from './rpc/router.ts'
+import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
+import type { CallStats } from './stats/call-stats.ts'
 import type { Subscriptions } from './streams/subscriptions.ts'
 
 /** No bytes: notifications and the like get HTTP 200 and an empty body. */
@@ -29,7 +30,7 @@ export class Relay {
   readonly #router: Router
   readonly #placement: Placement
   readonly #costs: Costs
-  readonly #metrics: CallMetrics
+  readonly #metrics: CallStats
   readonly #subscriptions: Subscriptions
   readonly #clock: Clock
   readonly #options: RelayOptions
@@ -44,7 +45,7 @@ export class Relay {
     router: Router,
     placement: Placement,
     costs: Costs,
-    metrics: CallMetrics,
+    metrics: CallStats,
     subscriptions: Subscriptions,
     clock: Clock,
     options: RelayOptions,
@@ -113,17 +114,11 @@ export class Relay {
     exchange: Exchange,
   ): Promise<Answer> {
     if (!this.#enter(1)) return this.#refuse(message, exchange)
-    const id = this.#nextId()
+    const { rule } = route
     try {
-      const reply = await this.#placement.place(
-        {
-          request: canonicalRequest(message, id),
-          rule: route.rule,
-          work: this.#costs.of(route.rule),
-          read: (body) => parseReply(body, id),
-        },
-        exchange,
-      )
+      const work = this.#costs.of(rule)
+      const call = new SingleCall(message, this.#nextId(), rule, work, exchange)
+      const reply = await this.#placement.place(call, exchange)
       return this.#passOn(message, reply, exchange)
     } catch (error) {
       return this.#fail(message, error, exchange)
@@ -144,6 +139,7 @@ export class Relay {
       return batchAnswer([ownError(first, -32600, 'batch too large')])
     }
     this.#metrics.batches.observe(messages.length)
+    exchange.takesFlow = false
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => this.#router.route(message, canPush))
     for (const group of batch.groups) {
@@ -182,6 +178,8 @@ export class Relay {
           rule,
           work: this.#costs.ofBatch(rules),
           read: (body) => parseBatchReply(body, messages.length),
+          mayFlow: false,
+          open: () => null,
         },
         exchange,
       )
@@ -201,9 +199,10 @@ export class Relay {
     const { kind, body, start, end } = reply
     const isResult = kind === 'result'
     this.#count(message, isResult ? 'ok' : errorCodeOf(reply), exchange)
-    return isResult
+    if (!isResult) return errorAnswer(message, body, start, end)
+    return exchange.flow === null
       ? resultAnswer(message, body, start, end)
-      : errorAnswer(message, body, start, end)
+      : resultOpening(message, body, start, end)
   }
 
   #fail(message: Message, error: unknown, exchange: Exchange): Answer {

@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.ts'
+import { Histogram } from '../stats/histogram.ts'
 
 /** Ten looks a second: 1 ms resolution, as `monitorEventLoopDelay` offers, costs 2 % of a core. */
 const everyMs = 100

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { sampleFleet, sampleNode } from '../admin/test/sample-fleet.ts'
-import { CallMetrics } from './call-metrics.ts'
-import { Counts } from './counts.ts'
-import { Histogram } from './histogram.ts'
+import { CallStats } from '../stats/call-stats.ts'
+import { Counts } from '../stats/counts.ts'
+import { Histogram } from '../stats/histogram.ts'
 import { Metrics, metricNames } from './metrics.ts'
 import type { NodeMetrics, Sources } from './sources.ts'
 
@@ -34,7 +34,7 @@ test('a scrape shows every metric of the table, and each has samples', async (t:
 })
 
 test('a histogram adds up its lower buckets and ends with its count', async (t: TestContext) => {
-  const calls = new CallMetrics(['eth_call'])
+  const calls = new CallStats(['eth_call'])
   for (const seconds of [0.0005, 0.002, 0.002, 40]) calls.record('eth_call', 'ok', seconds)
   const lines = seriesOf(await scrape(t, sources({ calls })), 'equipoise_request_duration_seconds')
   t.assert.equal(
@@ -54,7 +54,7 @@ test('a histogram adds up its lower buckets and ends with its count', async (t: 
 })
 
 test('a method that is not known and a code too many have no series of their own', async (t: TestContext) => {
-  const calls = new CallMetrics(['eth_call'])
+  const calls = new CallStats(['eth_call'])
   for (let i = 0; i < 500; i += 1) calls.record(`attack_${i}`, `${i}`, 0.01)
   const lines = seriesOf(await scrape(t, sources({ calls })), 'equipoise_requests_total')
   t.assert.equal(lines.length, 17)
@@ -99,7 +99,7 @@ async function scrape(t: TestContext, from: Sources): Promise<string> {
 }
 
 function sources(but: Partial<Sources> = {}): Sources {
-  const calls = new CallMetrics(['eth_call', 'eth_blockNumber'])
+  const calls = new CallStats(['eth_call', 'eth_blockNumber'])
   calls.record('eth_call', 'ok', 0.012)
   calls.record('eth_call', '-32000', 0.5)
   calls.shed.add('queue_full')

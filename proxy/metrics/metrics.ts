@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client'
+import type { Histogram } from '../stats/histogram.ts'
 import { EventLoopLag } from './event-loop.ts'
-import type { Histogram } from './histogram.ts'
 import type { Scrape, Sources } from './sources.ts'
 import { type HistogramRow, type NumberRow, rows } from './table.ts'
 

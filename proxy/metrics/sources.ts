@@ -1,6 +1,6 @@
 import type { FleetSnapshot } from '../admin/snapshot.ts'
-import type { CallMetrics } from './call-metrics.ts'
-import type { Histogram } from './histogram.ts'
+import type { CallStats } from '../stats/call-stats.ts'
+import type { Histogram } from '../stats/histogram.ts'
 
 /** What the metrics need of an upstream beyond its {@link NodeSnapshot}. */
 export type NodeMetrics = {
@@ -32,7 +32,7 @@ export type Sources = {
   agents(): readonly AgentMetrics[]
   /** Calls placed by each strategy since the start. */
   decisions(): Iterable<readonly [string, number]>
-  readonly calls: CallMetrics
+  readonly calls: CallStats
 }
 
 /** All that one scrape shows, read at one moment. */
@@ -41,7 +41,7 @@ export type Scrape = {
   readonly nodes: readonly NodeMetrics[]
   readonly agents: readonly AgentMetrics[]
   readonly decisions: Iterable<readonly [string, number]>
-  readonly calls: CallMetrics
+  readonly calls: CallStats
   /** Lateness of this process's event loop, seconds. */
   readonly lag: Histogram
 }

@@ -1,5 +1,5 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
-import type { Histogram } from './histogram.ts'
+import type { Histogram } from '../stats/histogram.ts'
 import type { Scrape } from './sources.ts'
 
 /** One metric. `read` puts each of its series: the value, then its labels in the row's order. */

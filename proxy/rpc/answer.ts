@@ -18,6 +18,12 @@ export function resultAnswer(message: Message, body: Buffer, start: number, end:
   return splice(message, resultMember, body, start, end)
 }
 
+/** Its beginning, where the bytes given are only the first of the result: no end. */
+export function resultOpening(message: Message, body: Buffer, start: number, end: number): Answer {
+  const whole = joined(message, resultMember, body, start, end)
+  return [whole.subarray(0, whole.length - 1)]
+}
+
 /** The same with an `error` that a node gave. */
 export function errorAnswer(message: Message, body: Buffer, start: number, end: number): Answer {
   return splice(message, errorMember, body, start, end)

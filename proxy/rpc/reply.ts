@@ -58,9 +58,37 @@ export function parseBatchReply(body: Buffer, count: number): readonly Reply[] |
   return replies.every((reply) => reply !== undefined) ? replies : null
 }
 
+/**
+ * Where the result begins in an answer of which only the opening is there, or null where it does
+ * not show: the answer is an error, to another call, or not in Geth's form.
+ */
+export function openingOfResult(body: Buffer, id: number): Reply | null {
+  const start = gethMember(body, id, resultKey)
+  return start < 0 || start >= body.length
+    ? null
+    : { kind: 'result', body, start, end: body.length }
+}
+
 function gethForm(body: Buffer, id: number): Reply | null {
+  let kind: Reply['kind'] = 'result'
+  let start = gethMember(body, id, resultKey)
+  if (start < 0) {
+    kind = 'error'
+    start = gethMember(body, id, errorKey)
+  }
+  if (start < 0) return null
+  let end = body.length
+  if (body[end - 1] === 0x0a) end--
+  end--
+  if (body[end] !== code.closeObject || start >= end) return null
+  if (end - start <= checkedUpTo && skipValue(body, start, end) !== end) return null
+  return { kind, body, start, end }
+}
+
+/** Behind `{"jsonrpc":"2.0","id":<id>` and `key`, or -1 where the body does not begin so. */
+function gethMember(body: Buffer, id: number, key: Buffer): number {
   let at = opening.length
-  if (!startsWith(body, 0, opening)) return null
+  if (!startsWith(body, 0, opening)) return -1
   let found = 0
   let digits = 0
   for (; digits < 15; digits++) {
@@ -68,21 +96,9 @@ function gethForm(body: Buffer, id: number): Reply | null {
     if (c < 0x30 || c > 0x39) break
     found = found * 10 + (c - 0x30)
   }
-  if (digits === 0 || found !== id || (digits > 1 && body[at] === 0x30)) return null
   at += digits
-  let kind: Reply['kind'] = 'result'
-  if (startsWith(body, at, resultKey)) at += resultKey.length
-  else if (startsWith(body, at, errorKey)) {
-    kind = 'error'
-    at += errorKey.length
-    if (body[at] !== code.openObject) return null
-  } else return null
-  let end = body.length
-  if (body[end - 1] === 0x0a) end--
-  end--
-  if (body[end] !== code.closeObject || at >= end) return null
-  if (end - at <= checkedUpTo && skipValue(body, at, end) !== end) return null
-  return { kind, body, start: at, end }
+  if (digits === 0 || found !== id || !startsWith(body, at, key)) return -1
+  return at + key.length
 }
 
 function startsWith(body: Buffer, at: number, part: Buffer): boolean {

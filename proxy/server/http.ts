@@ -7,6 +7,7 @@ import { parseCalls } from '../rpc/call.ts'
 import { checkPath, checkRequest, maxBodyBytes, type Refusal, VirtualHosts } from './admission.ts'
 import type { Answerer } from './answerer.ts'
 import { Cors } from './cors.ts'
+import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
 import type { WebSocketSide } from './websocket.ts'
 
@@ -128,10 +129,13 @@ export class HttpServer {
   ): Promise<void> {
     const wantsExplanation = request.headers['x-equipoise-explain'] === '1'
     const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation)
+    exchange.takesFlow = request.httpVersionMinor === 1 && request.method !== 'HEAD'
     const cancel = (): void => exchange.cancellation.cancel()
     response.once('close', cancel)
     const answer = await this.#answer(parseCalls(body), exchange)
-    response.off('close', cancel)
+    const { flow } = exchange
+    // Until the last byte of a flow has come, an end of the connection ends it.
+    if (flow === null) response.off('close', cancel)
     if (response.destroyed) return
     const headers = ['Content-Type', jsonType, ...cors]
     if (exchange.explanation !== null) {
@@ -139,7 +143,9 @@ export class HttpServer {
       headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
     }
     const { identity } = exchange
-    await send(request, response, { status: 200, headers, body: answer, identity, close: false })
+    const outgoing = { status: 200, headers, body: answer, identity, close: false }
+    if (flow === null) await send(request, response, outgoing)
+    else sendFlow(request, response, outgoing, flow)
   }
 }
 

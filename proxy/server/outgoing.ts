@@ -32,23 +32,28 @@ export async function send(
   response: ServerResponse,
   outgoing: Outgoing,
 ): Promise<void> {
-  const wantsGzip = request.headers['accept-encoding']?.includes('gzip') === true
-  if (!wantsGzip || outgoing.identity) {
+  if (outgoing.identity || !wantsGzip(request)) {
     const { body } = outgoing
     // Go sets no length on the answer to HEAD unless a handler wrote something.
     const length = request.method === 'HEAD' && body.length === 0 ? null : byteLength(body)
-    head(request, response, outgoing, length, false)
+    writeHead(request, response, outgoing, length, false)
     write(response, body)
     return
   }
   const bytes = await compressed(outgoing.body)
   if (response.destroyed) return
   const isCounted = bytes.length <= countedUpTo || request.httpVersionMinor === 0
-  head(request, response, outgoing, isCounted ? bytes.length : null, true)
+  writeHead(request, response, outgoing, isCounted ? bytes.length : null, true)
   write(response, [bytes])
 }
 
-function head(
+/** As Geth looks for it: anywhere in the header, whatever its weight. */
+export function wantsGzip(request: IncomingMessage): boolean {
+  return request.headers['accept-encoding']?.includes('gzip') === true
+}
+
+/** Status line and headers; `length` null: the body is sent in chunks, or there is none. */
+export function writeHead(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, close }: Outgoing,
@@ -100,9 +105,12 @@ async function compressed(body: Answer): Promise<Buffer> {
   const [only] = body
   const bytes = body.length === 1 && only !== undefined ? only : Buffer.concat(body)
   const made = bytes.length <= gzipAtOnceUpTo ? gzipSync(bytes) : await gzipLater(bytes)
-  made[9] = 0xff
+  made[9] = unknownSystem
   return made
 }
+
+/** What Go's compressor says of the system, byte 9 of the header. */
+export const unknownSystem = 0xff
 
 /** Nothing at all, as Go's compressor closes an empty stream: 23 bytes. */
 const emptyGzip = Buffer.from('1f8b08000000000000ff010000ffff0000000000000000', 'hex')

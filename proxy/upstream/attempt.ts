@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../errors.ts'
+import { Flow } from './flow.ts'
 
 /** What ends an attempt early: the client's connection, for as long as its request is answered. */
 export class Cancellation {
@@ -34,28 +36,42 @@ const unsentCodes = new Set([
   'UND_ERR_DESTROYED',
 ])
 
+/** An answer larger than this flows instead of being held, where that is wanted; bytes. */
+const holdUpTo = 1_048_576
+
+/** Where it is known from the start that an answer is large, as much is awaited to see its form. */
+const openingBytes = 4_096
+
 /** One HTTP exchange with a node: collects the body of its answer, up to a bound. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly #upstream: string
   readonly #maxBytes: number
   readonly #cancellation: Cancellation
+  readonly #mayFlow: boolean
   readonly #settled = Promise.withResolvers<Buffer>()
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
   #first: Buffer | null = null
   #rest: Buffer[] | null = null
   #bytes = 0
+  /** As many bytes make a flow of it. */
+  #flowFrom = Number.POSITIVE_INFINITY
+  #length: number | null = null
   #overdue = false
   #abandoned: Error | null = null
+  /** What `answer` is only the opening of; null while the answer is held. */
+  flow: Flow | null = null
 
-  constructor(upstream: string, maxBytes: number, cancellation: Cancellation) {
+  /** @param mayFlow whether a large answer may be handed on before it is whole */
+  constructor(upstream: string, maxBytes: number, cancellation: Cancellation, mayFlow = false) {
     this.#upstream = upstream
     this.#maxBytes = maxBytes
     this.#cancellation = cancellation
+    this.#mayFlow = mayFlow
   }
 
   /**
-   * The whole body of an answer with HTTP status 200.
+   * The whole body of an answer with HTTP status 200, or the opening of one that flows.
    * @throws UpstreamError for everything else
    */
   get answer(): Promise<Buffer> {
@@ -83,8 +99,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     else this.#cancellation.listen((reason) => controller.abort(reason))
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     this.#status = status
+    if (this.#mayFlow && status === 200) this.#watchLength(headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -93,22 +114,27 @@ export class Attempt implements Dispatcher.DispatchHandler {
       controller.abort(new Error(`an answer above ${this.#maxBytes} bytes`))
       return
     }
+    if (this.flow !== null) {
+      this.flow.take(chunk)
+      return
+    }
     if (this.#first === null) this.#first = chunk
     else if (this.#rest === null) this.#rest = [this.#first, chunk]
     else this.#rest.push(chunk)
+    if (this.#bytes >= this.#flowFrom) this.#startFlow(controller)
   }
 
   onResponseEnd(): void {
     this.#cancellation.listen(null)
-    if (this.#status !== 200) {
-      this.#settled.reject(
-        new UpstreamError('UPSTREAM_NONSENSE', this.#upstream, `HTTP ${this.#status}`),
-      )
+    if (this.flow !== null) {
+      if (!this.flow.finish()) this.flow.fail(this.#nonsense('an answer without an end'))
       return
     }
-    this.#settled.resolve(
-      this.#rest === null ? (this.#first ?? noBytes) : Buffer.concat(this.#rest),
-    )
+    if (this.#status !== 200) {
+      this.#settled.reject(this.#nonsense(`HTTP ${this.#status}`))
+      return
+    }
+    this.#settled.resolve(this.#held)
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -117,7 +143,35 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const isTimeout = this.#overdue || cause.code?.endsWith('_TIMEOUT') === true
     const unsent = unsentCodes.has(cause.code ?? '')
     const code = isTimeout && !unsent ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE'
-    this.#settled.reject(new UpstreamError(code, this.#upstream, cause.message, { cause, unsent }))
+    const failure = new UpstreamError(code, this.#upstream, cause.message, { cause, unsent })
+    if (this.flow === null) this.#settled.reject(failure)
+    else this.flow.fail(failure)
+  }
+
+  #nonsense(problem: string): UpstreamError {
+    return new UpstreamError('UPSTREAM_NONSENSE', this.#upstream, problem)
+  }
+
+  get #held(): Buffer {
+    return this.#rest === null ? (this.#first ?? noBytes) : Buffer.concat(this.#rest)
+  }
+
+  /** An answer whose end only the connection's end tells is held: it might be cut short. */
+  #watchLength(headers: IncomingHttpHeaders): void {
+    const declared = headers['content-length']
+    if (declared !== undefined) {
+      this.#length = Number(declared)
+      if (this.#length > holdUpTo) this.#flowFrom = openingBytes
+    } else if (headers['transfer-encoding'] !== undefined) this.#flowFrom = holdUpTo
+  }
+
+  #startFlow(controller: Dispatcher.DispatchController): void {
+    const opening = this.#held
+    const restBytes = this.#length === null ? null : this.#length - opening.length
+    this.#first = null
+    this.#rest = null
+    this.flow = new Flow(opening, restBytes, controller)
+    this.#settled.resolve(opening)
   }
 }
 

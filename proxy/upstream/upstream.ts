@@ -3,15 +3,26 @@ import type { Capacity, NodeReport } from '../../agents/report.ts'
 import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../errors.ts'
-import { Counts } from '../metrics/counts.ts'
-import { Histogram } from '../metrics/histogram.ts'
-import { LatencyWindow } from '../metrics/latency-window.ts'
 import type { Work } from '../state/costs.ts'
+import { Counts } from '../stats/counts.ts'
+import { Histogram } from '../stats/histogram.ts'
+import { LatencyWindow } from '../stats/latency-window.ts'
 import { Attempt, type Cancellation } from './attempt.ts'
 import { Breaker } from './breaker.ts'
+import { collected, type Flow } from './flow.ts'
 
 /** `up` takes calls; `unknown` has not been asked yet; the others take none. */
 export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
+
+/** How the answer to one request is read. */
+export type Reader<Read> = {
+  /** Null for what is no answer to this request. */
+  read(body: Buffer): Read | null
+  /** Whether `open` may be asked. */
+  readonly mayFlow: boolean
+  /** Reads the beginning of an answer too large to be held; null when it must be held all the same. */
+  open(flow: Flow): Read | null
+}
 
 /** One node as it is configured. */
 export type UpstreamOptions = {
@@ -93,9 +104,8 @@ export class Upstream {
   }
 
   /**
-   * Sends one request, reads its answer with `read`, and settles meter, breaker and counts.
+   * Sends one request, reads its answer with `reader`, and settles meter, breaker and counts.
    * @param repeatable whether {@link abandonReads} may end it early
-   * @param read gives null for what is no answer to this request
    * @throws UpstreamError when there is no answer that can be read
    */
   async send<Read>(
@@ -104,7 +114,7 @@ export class Upstream {
     repeatable: boolean,
     deadlineMs: number,
     cancellation: Cancellation,
-    read: (body: Buffer) => Read | null,
+    reader: Reader<Read>,
   ): Promise<Read> {
     const { meter } = this
     const startedMs = this.#clock.nowMs()
@@ -115,8 +125,12 @@ export class Upstream {
     meter.start(work)
     if (isTrial) this.onTurn()
     try {
-      const body = await this.#exchange(request, repeatable, deadlineMs - startedMs, cancellation)
-      const answer = read(body)
+      const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation, reader.mayFlow)
+      const body = await this.#exchange(attempt, request, repeatable, deadlineMs - startedMs)
+      const answer =
+        attempt.flow === null
+          ? reader.read(body)
+          : await this.#follow(attempt, attempt.flow, repeatable, deadlineMs, cancellation, reader)
       if (answer === null) {
         const seen = JSON.stringify(body.toString('latin1', 0, 80))
         throw new UpstreamError('UPSTREAM_NONSENSE', this.id, `no JSON-RPC answer: ${seen}`)
@@ -157,12 +171,11 @@ export class Upstream {
   }
 
   async #exchange(
+    attempt: Attempt,
     request: Buffer,
     repeatable: boolean,
     timeoutMs: number,
-    cancellation: Cancellation,
   ): Promise<Buffer> {
-    const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation)
     const deadline = setTimeout(expire, Math.max(1, timeoutMs), attempt)
     if (repeatable) this.#reads.add(attempt)
     try {
@@ -172,6 +185,41 @@ export class Upstream {
       clearTimeout(deadline)
       this.#reads.delete(attempt)
     }
+  }
+
+  /**
+   * Reads an answer that flows. Its end is waited for here and not by the caller: until then the
+   * call is in flight, within the same deadline.
+   */
+  async #follow<Read>(
+    attempt: Attempt,
+    flow: Flow,
+    repeatable: boolean,
+    deadlineMs: number,
+    cancellation: Cancellation,
+    reader: Reader<Read>,
+  ): Promise<Read | null> {
+    const deadline = setTimeout(expire, Math.max(1, deadlineMs - this.#clock.nowMs()), attempt)
+    if (repeatable) this.#reads.add(attempt)
+    const over = flow.ended.finally(() => {
+      clearTimeout(deadline)
+      this.#reads.delete(attempt)
+    })
+    const answer = reader.open(flow)
+    if (answer === null) {
+      const [body] = await Promise.all([collected(flow), over])
+      return reader.read(body)
+    }
+    this.inFlight += 1
+    over
+      .catch((error: unknown) => {
+        // A client that does not take its answer is not the node's failure.
+        if (!flow.isHeldBack) this.#blame(error, cancellation)
+      })
+      .finally(() => {
+        this.inFlight -= 1
+      })
+    return answer
   }
 
   /** Ends every connection, and with them the calls in flight. */

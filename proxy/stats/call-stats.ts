@@ -1,7 +1,7 @@
 import { Counts, otherName } from './counts.ts'
 import { Histogram } from './histogram.ts'
 
-/** What {@link CallMetrics} holds of one method. */
+/** What {@link CallStats} holds of one method. */
 export type MethodCalls = { readonly codes: Counts; readonly durations: Histogram }
 
 /** Codes of one method that get a series of their own: `ok`, JSON-RPC codes, `timeout` and such. */
@@ -16,7 +16,7 @@ const batchBounds: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000
  * What clients asked and how it ended. The relay counts here, once for each call; plain numbers
  * until a scrape copies them.
  */
-export class CallMetrics {
+export class CallStats {
   /** Tries after the first one of a call. Whoever tries again adds to it. */
   retries = 0
   /** Calls refused for want of room, by reason. */

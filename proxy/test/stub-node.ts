@@ -1,0 +1,168 @@
+import { EventEmitter, once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** One call as it came in. `id` is the proxy's. */
+export type StubCall = {
+  readonly id: unknown
+  readonly method: string
+  readonly params: unknown
+  /** The raw body that it stood in. */
+  readonly body: string
+  /** Its place in a batch, or null when it came alone. */
+  readonly at: number | null
+}
+
+/**
+ * What a node does with a call: answer it, or do what no node should. `whole` is the body in place
+ * of an answer, `cut` ends the connection within one, `drop` before one, `hold` never answers.
+ */
+export type StubAnswer =
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+  | { readonly whole: string; readonly status?: number }
+  | 'cut'
+  | 'drop'
+  | 'hold'
+
+export type StubScript = (call: StubCall) => StubAnswer | Promise<StubAnswer>
+
+/**
+ * A node that does what a test says: real HTTP on a free port of loopback. Without a script it has a
+ * chain and a head, and answers all else with its own name and what it was asked.
+ */
+export class StubNode {
+  readonly name: string
+  /** Every call but those of the health checks, in order. */
+  readonly calls: StubCall[] = []
+  /** By method. A method without one is answered as by any node. */
+  readonly scripts = new Map<string, StubScript>()
+  chainId = '0x7a69'
+  head = 16
+  readonly #server: Server
+  readonly #events = new EventEmitter().setMaxListeners(0)
+  #port = 0
+
+  constructor(name: string) {
+    this.name = name
+    this.#server = createServer((request, response) => {
+      this.#take(request, response).catch(() => response.destroy())
+    })
+    this.#server.keepAliveTimeout = 60_000
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  /** Listens, on the port that it had where it had one. */
+  async start(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  /** Ends like a process that was killed: every connection is cut, new ones are refused. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  /** What it does with calls of a method from now on. */
+  on(method: string, script: StubScript): void {
+    this.scripts.set(method, script)
+  }
+
+  /** The next call of a method that comes in. */
+  async arrival(method: string): Promise<StubCall> {
+    const [call]: StubCall[] = await once(this.#events, method)
+    if (call === undefined) throw new Error('an arrival without a call')
+    return call
+  }
+
+  /** Resolves when the next connection with a call on it that is held has ended. */
+  async hangUp(): Promise<void> {
+    await once(this.#events, 'hang-up')
+  }
+
+  /** Methods called so far. */
+  get methods(): readonly string[] {
+    return this.calls.map(({ method }) => method)
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = Buffer.concat(chunks).toString('utf8')
+    const parsed: unknown = JSON.parse(body)
+    const isBatch = Array.isArray(parsed)
+    const calls = (isBatch ? parsed : [parsed]).map((value, at): StubCall => {
+      const { id, method, params } = value as { id: unknown; method: string; params: unknown }
+      return { id, method, params, body, at: isBatch ? at : null }
+    })
+    const answers: [StubCall, StubAnswer][] = []
+    for (const call of calls) {
+      if (!isProbe(call)) this.calls.push(call)
+      const script = this.scripts.get(call.method)
+      const answer = script === undefined ? this.#plain(call) : script(call)
+      this.#events.emit(call.method, call)
+      answers.push([call, await answer])
+    }
+    this.#send(response, answers, isBatch)
+  }
+
+  #plain({ method, params }: StubCall): StubAnswer {
+    if (method === 'eth_chainId') return { result: this.chainId }
+    if (method === 'eth_blockNumber') return { result: `0x${this.head.toString(16)}` }
+    return { result: { node: this.name, method, params: params ?? null } }
+  }
+
+  #send(response: ServerResponse, answers: readonly [StubCall, StubAnswer][], isBatch: boolean) {
+    const members: string[] = []
+    for (const [{ id }, answer] of answers) {
+      if (answer === 'hold') {
+        response.once('close', () => this.#events.emit('hang-up'))
+        return
+      }
+      if (answer === 'drop') {
+        response.socket?.destroy()
+        return
+      }
+      if (answer === 'cut') {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+        response.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":"0x`)
+        response.socket?.end()
+        return
+      }
+      if ('whole' in answer) {
+        response.writeHead(answer.status ?? 200, { 'content-type': 'text/html' })
+        response.end(answer.whole)
+        return
+      }
+      members.push(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+    }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(isBatch ? `[${members.join()}]` : members[0])
+  }
+}
+
+/** Health checks ask these with empty params; clients of our tests never do. */
+function isProbe({ method, params }: StubCall): boolean {
+  const isAsked = method === 'eth_chainId' || method === 'eth_blockNumber'
+  return isAsked && Array.isArray(params) && params.length === 0
+}
+
+/** Nodes of these names that listen, and stop when the test ends. */
+export async function stubNodes<Names extends readonly string[]>(
+  t: TestContext,
+  ...names: Names
+): Promise<{ [index in keyof Names]: StubNode }> {
+  const nodes = names.map((name) => new StubNode(name))
+  t.after(() => Promise.all(nodes.map((node) => node.stop())))
+  await Promise.all(nodes.map((node) => node.start()))
+  return nodes as { [index in keyof Names]: StubNode }
+}
