@@ -55,6 +55,44 @@ test('a cycle of imports is refused', (t: TestContext) => {
   t.assert.ok(said.includes('noImportCycles'), said)
 })
 
+/** The proxy from the outside in: what stands further up may import what stands further down. */
+const storeys = [
+  ['bin'],
+  ['settings', 'index', 'proxy'],
+  ['config', 'fleet-snapshot', 'server', 'metrics'],
+  ['admin'],
+  ['relay', 'single-call'],
+  ['streams'],
+  ['placement'],
+  ['exchange'],
+  ['upstream'],
+  ['explanation'],
+  ['balance'],
+  ['state'],
+  ['rpc'],
+  ['stats', 'errors', 'clock', 'rng'],
+] as const
+
+test('inside the proxy, imports go one way', (t: TestContext) => {
+  const storeyOf = (path: string): number => {
+    const room = path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+    const found = storeys.findIndex((rooms) => rooms.some((name) => name === room))
+    if (found < 0) throw new Error(`${path} stands on no storey: draw it in`)
+    return found
+  }
+  const upward = tracked(/^proxy\/.*\.ts$/)
+    .filter((file) => !/\.test\.ts$|\/test\//.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8')
+      const imports = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => path)
+      return imports
+        .map((path) => join(dirname(file), path))
+        .filter((path) => path.startsWith('proxy/') && storeyOf(path) < storeyOf(file))
+        .map((path) => `${file} imports ${path}`)
+    })
+  t.assert.deepEqual(upward, [])
+})
+
 test('no file of code is above 300 lines', (t: TestContext) => {
   const long = tracked(/\.(ts|js|css|sol|sh)$/)
     .filter((file) => !file.includes('/vendor/'))
