@@ -12,7 +12,10 @@ export type IpcOptions = {
   readonly maxQueuedBytes: number
 }
 
-/** Geth's IPC: a Unix socket on which JSON values follow one another, with nothing between them. */
+/**
+ * Geth's IPC: a Unix socket on which JSON values follow one another. Nothing need stand between those
+ * that come; each that goes out ends in a newline, as Go's `json.Encoder` writes it.
+ */
 export class IpcSide {
   readonly #server: Server
   readonly #options: IpcOptions
@@ -60,6 +63,8 @@ export class IpcSide {
   }
 }
 
+const newline = Buffer.from('\n')
+
 class IpcLine implements Line {
   readonly conversation: Conversation
   readonly #socket: Socket
@@ -86,7 +91,10 @@ class IpcLine implements Line {
   }
 
   send(bytes: Buffer): void {
+    this.#socket.cork()
     this.#socket.write(bytes)
+    this.#socket.write(newline)
+    this.#socket.uncork()
   }
 
   end(): void {
