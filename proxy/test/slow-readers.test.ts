@@ -1,52 +1,40 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { largeText } from './large-text.ts'
-import { RunningProgram } from './running-program.ts'
+import { type LargeForm, largeNode, largeText } from './large-node.ts'
+import { canReadMemory, memoryBytes } from './memory.ts'
+import { fileWith, runningProxy } from './running-proxy.ts'
 
 const clients = 50
 const answerBytes = 20_000_000
 const maxResidentBytes = 300_000_000
 
 test('fifty slow readers of 20 MB each leave the proxy below 300 MB', {
-  skip: existsSync('/proc/self/status') ? false : 'no /proc to read memory from',
+  skip: canReadMemory ? false : 'no /proc to read memory from',
   timeout: 120_000,
 }, async (t: TestContext) => {
-  const { url, proxy } = await stack(t)
+  // How fast this machine is, is not in question.
+  const settings = 'limits: { timeout: 10m }\nhealth: { timeout: 1m }\n'
+  const flags = ['--config', await fileWith(t, settings), '--http.api', 'test']
+  const proxy = await runningProxy(t, ['--node', await largeNode(t), ...flags])
+  const { pid } = proxy.child
   const ids = Array.from({ length: clients }, (_, i) => `client ${i}`)
   // Nobody reads on before all have begun, so all are under way at the same time.
   const text = largeText(answerBytes)
   const readers = await Promise.all(
-    ids.map((id, i) => SlowReader.open(url, id, i % 2 === 0, wholeAnswer(id, text))),
+    ids.map((id, i) =>
+      SlowReader.open(proxy.url, id, i % 2 === 0 ? 'counted' : 'chunked', wholeAnswer(id, text)),
+    ),
   )
-  t.assert.ok(proxy.memoryBytes('VmRSS') < maxResidentBytes)
+  t.assert.ok(memoryBytes(pid, 'VmRSS') < maxResidentBytes)
   while (readers.some((reader) => !reader.isDone)) {
     await Promise.all(readers.map((reader) => reader.readSome()))
   }
   for (const reader of readers) t.assert.ok(reader.isWhole)
-  const peakBytes = proxy.memoryBytes('VmHWM')
+  const peakBytes = memoryBytes(pid, 'VmHWM')
   t.diagnostic(`the proxy's memory peaked at ${Math.round(peakBytes / 1e6)} MB`)
   t.assert.ok(peakBytes < maxResidentBytes, `${peakBytes} bytes`)
 })
-
-async function stack(t: TestContext): Promise<{ url: string; proxy: RunningProgram }> {
-  const node = RunningProgram.start('test/large-node.ts', [])
-  t.after(() => node.close())
-  const folder = mkdtempSync(join(tmpdir(), 'equipoise-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'equipoise.yaml')
-  // How fast this machine is, is not in question.
-  writeFileSync(file, 'limits: { timeout: 10m }\nhealth: { timeout: 1m }\n')
-  const flags = ['--http.port', '0', '--admin.port', '0', '--http.api', 'test,eth']
-  const args = ['--config', file, '--node', await node.line(), ...flags]
-  const proxy = RunningProgram.start('bin.ts', args)
-  t.after(() => proxy.close())
-  const line = await proxy.line()
-  return { url: line.replace(/^equipoise listening on /, ''), proxy }
-}
 
 function wholeAnswer(id: string, result: Buffer): readonly Buffer[] {
   return [Buffer.from(`{"jsonrpc":"2.0","id":"${id}","result":`), result, Buffer.from('}')]
@@ -70,7 +58,7 @@ class SlowReader {
   static async open(
     url: string,
     id: string,
-    isChunked: boolean,
+    form: LargeForm,
     expected: readonly Buffer[],
   ): Promise<SlowReader> {
     const asked = request(url, {
@@ -78,7 +66,7 @@ class SlowReader {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
     })
-    const params = `[${answerBytes},${isChunked}]`
+    const params = `[${answerBytes},"${form}"]`
     asked.end(`{"jsonrpc":"2.0","id":"${id}","method":"test_large","params":${params}}`)
     const [response] = await once(asked, 'response')
     return new SlowReader(response, expected)
