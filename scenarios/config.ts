@@ -54,7 +54,7 @@ export const benchDefaults = {
   strategy: 'state-space',
   workload: 'mixed-reads',
   rate: '300',
-  duration: '6s',
+  duration: '5s',
   warmup: '2s',
   repeats: '4',
   seed: '1',

@@ -22,13 +22,13 @@ export function caveats({ results, contenders }: Summary): readonly string[] {
     ...(results.complete ? [] : ['The run did not finish; this is what it had measured by then.']),
     ...notes,
     late.length > 0
-      ? `The generator was late in ${late.length} ${of}: p99 above ${latestMs} ms, worst ${worst(late)} ms (${owners(late)}). Their latencies are too high by as much.`
+      ? `The generator was late in ${late.length} ${of}: p99 above ${latestMs} ms, worst ${worst(late)} ms (${owners(late, contenders.length)}). Their latencies are too high by as much.`
       : '',
     busy.length > 0
-      ? `The generator's event loop was more than ${formatPercent(busiestLoop, 0)} busy in ${busy.length} ${of} (${owners(busy)}).`
+      ? `The generator's event loop was more than ${formatPercent(busiestLoop, 0)} busy in ${busy.length} ${of} (${owners(busy, contenders.length)}).`
       : '',
     disturbed.length > 0
-      ? `Other programs used more than ${mostForeignCores} cores in ${disturbed.length} ${of}, up to ${mostForeign(disturbed)} (${owners(disturbed)}).`
+      ? `Other programs used more than ${mostForeignCores} cores in ${disturbed.length} ${of}, up to ${mostForeign(disturbed)} (${owners(disturbed, contenders.length)}).`
       : '',
     ...failing.map(
       ({ name, sent, succeeded, failures }) =>
@@ -54,6 +54,7 @@ function mostForeign(trials: readonly Trial[]): string {
   return Math.max(...trials.map((trial) => trial.foreignCpuCores ?? 0)).toFixed(2)
 }
 
-function owners(trials: readonly Trial[]): string {
-  return [...new Set(trials.map(({ contender }) => contender))].join(', ')
+function owners(trials: readonly Trial[], all: number): string {
+  const names = [...new Set(trials.map(({ contender }) => contender))]
+  return names.length === all && all > 1 ? 'every contender' : names.join(', ')
 }

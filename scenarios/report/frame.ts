@@ -42,7 +42,12 @@ export function leftAxis(scale: Scale, format: (value: number) => string): Marku
     .join('')
 }
 
-/** A tick of a latency axis: `0.5`, `10`, `2k`. */
+/** A tick of a latency axis, in milliseconds: `0.5`, `10`, `2k`. */
 export function tickMs(ms: number): string {
-  return ms >= 1000 ? `${Number((ms / 1000).toPrecision(3))}k` : String(Number(ms.toPrecision(3)))
+  return ms >= 1000 ? `${tickPlain(ms / 1000)}k` : tickPlain(ms)
+}
+
+/** A tick without idle zeros: `0.2`, `1`, `50`. */
+export function tickPlain(value: number): string {
+  return String(Number(value.toPrecision(3)))
 }

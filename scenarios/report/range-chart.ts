@@ -1,6 +1,6 @@
 import type { Estimate } from '../measure/statistics.ts'
 import { formatEstimate, formatMs, formatRatio } from './format.ts'
-import { bottomAxis, chartWidth, plotRight, seriesClass, tickMs } from './frame.ts'
+import { bottomAxis, chartWidth, plotRight, seriesClass, tickMs, tickPlain } from './frame.ts'
 import { logScale, type Scale } from './scale.ts'
 import { allCalls, type LatencyMeasure, type Summary } from './summary.ts'
 import { element, label, line, type Markup, picture } from './svg.ts'
@@ -88,7 +88,7 @@ export function ratioRanges({ results, contenders }: Summary): Markup {
   return rowChart(
     rows,
     scale,
-    formatRatio,
+    tickPlain,
     'logarithmic; left of 1 is faster',
     `Latency against ${baseline}`,
     even,

@@ -5,6 +5,7 @@ import { readResults } from './results.ts'
 import { summarize } from './summary.ts'
 import { renderTerminal } from './terminal.ts'
 
+// The latencies in golden/results.json are drawn from a seed, not measured.
 const golden = (name: string) => new URL(`./golden/${name}`, import.meta.url).pathname
 const summary = summarize(await readResults(golden('results.json')))
 const plain = { serializers: [String] }
