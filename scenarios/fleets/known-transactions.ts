@@ -8,6 +8,7 @@ const maxMined = 50_000
 /** One that no block has taken for so long stays in the nodes' pools, and is no longer our matter. */
 const forgottenAfterBlocks = 256
 const forgottenAfterRefusals = 30
+const pastBlocks = 2
 
 /**
  * The signed transactions that some node has taken and no block holds yet, in order of arrival, and
@@ -15,11 +16,18 @@ const forgottenAfterRefusals = 30
  */
 export class KnownTransactions {
   readonly #waiting = new Map<string, Known>()
-  readonly #mined = new Set<string>()
+  /** Hash to the block that holds it. */
+  readonly #mined = new Map<string, number>()
+  #lastBlock = 0
   #length = 0
 
   has(hash: string): boolean {
     return this.#waiting.has(hash) || this.#mined.has(hash)
+  }
+
+  /** Whether a block holds it that has others on top, by now a matter of the past. */
+  isPast(hash: string): boolean {
+    return (this.#mined.get(hash) ?? Number.POSITIVE_INFINITY) <= this.#lastBlock - pastBlocks
   }
 
   /** The signed transaction while it waits. */
@@ -62,9 +70,10 @@ export class KnownTransactions {
   settle(block: number, hashes: readonly string[]): void {
     for (const hash of hashes) {
       this.#drop(hash)
-      this.#mined.add(hash)
+      this.#mined.set(hash, block)
     }
-    for (const hash of this.#mined) {
+    this.#lastBlock = block
+    for (const hash of this.#mined.keys()) {
       if (this.#mined.size <= maxMined) break
       this.#mined.delete(hash)
     }

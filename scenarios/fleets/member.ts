@@ -40,6 +40,7 @@ export class Member {
   #isInStep = false
   #isPaused = false
   #isMaking = false
+  #isUntidy = false
   /** How many of the offers still go out in a pause. */
   #flushing = 0
   #work: Promise<void> | null = null
@@ -104,10 +105,10 @@ export class Member {
     while (this.#work !== null) await this.#work
   }
 
-  /** Finds out what of the given transactions its pool has lost, and queues it again. */
-  async tidy(waiting: readonly string[]): Promise<void> {
-    await this.pool.compare()
-    for (const hash of waiting) if (!this.pool.holds(hash)) this.offer(hash)
+  /** Queues a look at what its pool has lost; that is given to it again. */
+  tidy(): void {
+    this.#isUntidy = true
+    this.#wake()
   }
 
   /** Resolves when it has made all blocks that were queued for it, or is out of step. */
@@ -185,7 +186,7 @@ export class Member {
 
   #wake(): void {
     if (this.#work !== null || !this.#isInStep) return
-    if (this.#rounds.length === 0 && this.#mayGive() === 0) return
+    if (this.#rounds.length === 0 && !this.#isUntidy && this.#mayGive() === 0) return
     this.#work = this.#workOff()
       .catch((error: unknown) => this.lose(error))
       .finally(() => {
@@ -194,18 +195,25 @@ export class Member {
       })
   }
 
+  /** Blocks first, then its pool's order, then what is new. */
   async #workOff(): Promise<void> {
     const round = this.#rounds.shift()
-    if (round === undefined) {
-      const hashes = this.#offers.splice(0, this.#mayGive())
-      this.#flushing = 0
-      const { known } = this.#options
-      await this.pool.give(hashes.map((hash) => [hash, known.raw(hash)]))
-    } else {
+    if (round !== undefined) {
       this.#isMaking = true
       await this.make(round).finally(() => {
         this.#isMaking = false
       })
+    } else if (this.#isUntidy) {
+      this.#isUntidy = false
+      await this.pool.compare()
+      const missing = [...this.#options.known.waiting()].filter((hash) => !this.pool.holds(hash))
+      this.#offers = [...new Set([...missing, ...this.#offers])]
+      if (this.#flushing > 0) this.#flushing = this.#offers.length
+    } else {
+      const hashes = this.#offers.splice(0, this.#mayGive())
+      this.#flushing = 0
+      const { known } = this.#options
+      await this.pool.give(hashes.map((hash) => [hash, known.raw(hash)]))
     }
   }
 
@@ -236,6 +244,7 @@ export class Member {
   #leave(): void {
     this.#isInStep = false
     this.#offers = []
+    this.#isUntidy = false
     for (const round of this.#rounds.splice(0)) round.report(this.id, [])
     this.#flushing = 0
   }

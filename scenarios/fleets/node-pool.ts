@@ -25,7 +25,6 @@ export class NodePool {
   #held = new Set<string>()
   #unfetched: string[] = []
   #isFetching = false
-  #isComparing = false
   #hasDiffered = false
 
   constructor(options: NodePoolOptions) {
@@ -34,8 +33,7 @@ export class NodePool {
       url: options.rpc.url,
       onTransaction: (hash, description) => this.#notice(hash, description),
       onOpen: () => {
-        this.#hasDiffered = true
-        void this.compare()
+        this.#hasDiffered = true // What came before was not told.
       },
     })
   }
@@ -79,26 +77,28 @@ export class NodePool {
   /**
    * Looks whether the pool holds what it is believed to hold, and notices what the feed did not
    * tell: a transaction whose nonce is still too high, one of a burst, or one that fell out.
+   *
+   * Of a block that was replaced Anvil's pool knows nothing, and keeps what the new one holds. Once
+   * a sender has nothing else there any more, and so sends nothing now, that is cleared away. (What
+   * waits behind such a one waits for ever here; it is mined by the others.)
+   * @throws NodeRefusal, NodeSilence
    */
   async compare(): Promise<void> {
-    if (this.#isComparing) return
-    this.#isComparing = true
-    try {
-      const status = await this.#options.rpc.call('txpool_status')
-      const size = quantity(field(status, 'pending')) + quantity(field(status, 'queued'))
-      const hasDiffered = this.#hasDiffered
-      this.#hasDiffered = size !== this.#held.size
-      // In the midst of a burst they differ for a moment; only what lasts is worth a long answer.
-      if (!this.#hasDiffered || (size > readAtOnce && !hasDiffered)) return
-      const content = transactionsIn(await this.#options.rpc.call('txpool_content'))
-      this.#held = new Set()
-      for (const [hash, description] of content) this.#notice(hash, description)
-    } catch (error) {
-      // A node that is too busy for this, or gone, is asked again after the next block.
-      if (!(error instanceof NodeSilence)) throw error
-    } finally {
-      this.#isComparing = false
-    }
+    const { rpc, known } = this.#options
+    const status = await rpc.call('txpool_status')
+    const size = quantity(field(status, 'pending')) + quantity(field(status, 'queued'))
+    const hasDiffered = this.#hasDiffered
+    this.#hasDiffered = size !== this.#held.size
+    // In the midst of a burst they differ for a moment; only what lasts is worth a long answer.
+    if (!this.#hasDiffered || (size > readAtOnce && !hasDiffered)) return
+    const pooled = pooledIn(await rpc.call('txpool_content'))
+    this.#held = new Set()
+    for (const { hash, description } of pooled) this.#notice(hash, description)
+    const active = new Set(
+      pooled.filter(({ hash }) => !known.isPast(hash)).map((one) => one.sender),
+    )
+    const past = new Set(pooled.map(({ sender }) => sender)).difference(active)
+    await rpc.batch([...past].map((sender) => ['anvil_removePoolTransactions', sender]))
   }
 
   close(): void {
@@ -149,13 +149,15 @@ export class NodePool {
   }
 }
 
+type Pooled = { readonly sender: string; readonly hash: string; readonly description: unknown }
+
 /** The transactions of an answer to `txpool_content`: by state, by sender, by nonce. */
-function transactionsIn(content: unknown): readonly (readonly [hash: string, unknown])[] {
+function pooledIn(content: unknown): readonly Pooled[] {
   return ['pending', 'queued'].flatMap((state) =>
-    Object.values(field(content, state) ?? {}).flatMap((ofSender) =>
-      Object.values(ofSender ?? {}).flatMap((description) => {
+    Object.entries(field(content, state) ?? {}).flatMap(([sender, byNonce]) =>
+      Object.values(byNonce ?? {}).flatMap((description) => {
         const hash = field(description, 'hash')
-        return typeof hash === 'string' ? [[hash, description] as const] : []
+        return typeof hash === 'string' ? [{ sender, hash, description }] : []
       }),
     ),
   )

@@ -18,10 +18,8 @@ export type ReplicatorOptions = {
 const retryMs = 1_000
 /** A node that is silent is given this long to turn out to have ended. */
 const doubtMs = 250
-/** Of the transactions that no block has taken, so many are looked after in each block. */
-const maxOfferedAgain = 1_000
 /** A node that has not made its block by then has no say in what is in it. */
-const maxReportMs = 500
+const maxReportMs = 1_000
 
 /**
  * Keeps nodes that know nothing of each other on one chain.
@@ -138,7 +136,7 @@ export class Replicator {
     for (let sealer = this.#chooseSealer(); sealer !== null; sealer = this.#chooseSealer()) {
       if (this.#head === null || (await this.#sealWith(sealer, this.#head))) break
     }
-    this.#lookAfter()
+    for (const member of this.#inStep()) member.tidy()
   }
 
   async #sealWith(sealer: Member, parent: Block): Promise<boolean> {
@@ -169,7 +167,7 @@ export class Replicator {
     const ids = followers.map(({ id }) => id)
     const round = new Round(first, ids)
     for (const member of followers) member.follow(round)
-    await round.reported(Math.min(maxReportMs, this.#options.blockTimeMs / 2))
+    await round.reported(maxReportMs)
     let final = first
     try {
       if (round.extras.length > 0) final = await sealer.extend(first, round.extras)
@@ -190,12 +188,6 @@ export class Replicator {
     )
     for (const member of inStep) member.arrivals = 0
     return this.#sealer
-  }
-
-  /** Finds transactions that some node has lost, and brings them on their way again. */
-  #lookAfter(): void {
-    const waiting = this.#known.waitingSince(this.#head?.number ?? 0).slice(0, maxOfferedAgain)
-    for (const member of this.#inStep()) void member.tidy(waiting)
   }
 
   #lost(member: Member, error: unknown): void {
