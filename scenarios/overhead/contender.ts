@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,113 +6,115 @@ import { freePort } from '../ports.ts'
 import { Process } from '../process.ts'
 import { Reaper } from '../reaper.ts'
 import { balancerConfig, nodesConfig } from './haproxy.ts'
+import { nginxConfig } from './nginx.ts'
+import { otherAnswer, type Shape } from './shape.ts'
 
 /** The core that the proxy under test has to itself, and the one of load and nodes. */
 const proxyCore = '0'
 const loadCore = '1'
 
-/** One proxy under test: where it listens and whose CPU is counted. */
+const startTimeoutMs = 5_000
+const pollMs = 50
+const stopGraceMs = 2_000
+
+/** One way to the nodes: where it listens, and whose CPU is counted (null: nobody's, it is a node). */
 export type Contender = {
   readonly name: string
   readonly url: string
-  readonly pid: number
+  readonly pid: number | null
 }
 
-/** Three nodes that answer at once, and before them HAProxy and Equipoise, each on its core. */
+/** Nodes that answer at once, and the ways to them; `equipoise` is the first. */
 export type Field = {
-  readonly contenders: readonly [equipoise: Contender, haproxy: Contender]
+  readonly contenders: readonly Contender[]
   readonly loadCore: string
   readonly folder: string
   close(): Promise<void>
 }
 
-/** @throws Error in one line when something does not start */
-export async function openField(resultBytes: number): Promise<Field> {
+/** Starts nodes and proxies for one shape. @throws Error in one line when something does not start */
+export async function openField(shape: Shape): Promise<Field> {
   const folder = await mkdtemp(join(tmpdir(), 'equipoise-overhead-'))
   const reaper = new Reaper(folder)
   const processes: Process[] = []
   const close = async (): Promise<void> => {
-    for (const process of processes.reverse()) await process.stop(2_000)
+    for (const process of processes.reverse()) await process.stop(stopGraceMs)
     await reaper.close()
   }
+  const start = (name: string, core: string, ...command: string[]): Process => {
+    const process = new Process({ name, command: ['taskset', '-c', core, ...command], reaper })
+    processes.push(process)
+    return process
+  }
+  const write = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
   try {
-    const nodePorts = [await freePort(), await freePort(), await freePort()]
-    const balancerPort = await freePort()
-    const start = (name: string, core: string, command: readonly string[]): Process => {
-      const process = new Process({ name, command: ['taskset', '-c', core, ...command], reaper })
-      processes.push(process)
-      return process
-    }
-    const write = async (name: string, text: string): Promise<string> => {
-      await writeFile(join(folder, name), text)
-      return join(folder, name)
-    }
-    const nodes = await write('nodes.cfg', nodesConfig(nodePorts, resultBytes))
-    start('nodes', loadCore, ['haproxy', '-db', '-f', nodes])
-    for (const port of nodePorts) await answers(`http://127.0.0.1:${port}/`)
-    const balancer = await write('balancer.cfg', balancerConfig(balancerPort, nodePorts))
-    const haproxy = start('haproxy', proxyCore, ['haproxy', '-db', '-f', balancer])
-    const haproxyUrl = `http://127.0.0.1:${balancerPort}/`
-    await answers(haproxyUrl)
+    const nodes = [await freePort(), await freePort(), await freePort()]
+    const answerFile = await write('answer.json', shape.answer)
+    const otherFile = await write('other.json', otherAnswer)
+    const nodesText = nodesConfig(nodes, shape, answerFile, otherFile)
+    const nodesFile = await write('nodes.cfg', nodesText)
+    const node = start('nodes', loadCore, 'haproxy', '-db', '-f', nodesFile)
+    for (const port of nodes) await answers(urlOf(port), shape, node)
 
+    const httpPort = await freePort()
     const bin = join(import.meta.dirname, '../../proxy/bin.ts')
-    const flags = ['--http.port', '0', '--admin.port', '0', '--log.level', 'warn']
-    const named = nodePorts.flatMap((port, i) => ['--node', `n${i + 1}=http://127.0.0.1:${port}`])
-    const listening = Promise.withResolvers<string>()
-    const equipoise = new Process({
-      name: 'equipoise',
-      command: ['taskset', '-c', proxyCore, process.execPath, bin, ...flags, ...named],
-      reaper,
-      onLine: (line) => {
-        const url = /^equipoise listening on (\S+)$/.exec(line)?.[1]
-        if (url !== undefined) listening.resolve(`${url}/`)
-      },
-    })
-    processes.push(equipoise)
-    void equipoise.ended.then(({ how }) => {
-      const said = equipoise.lastWords.at(-1) ?? ''
-      listening.reject(new Error(`equipoise ended (${how}) ${said}`))
-    })
-    const equipoiseUrl = await listening.promise
-    await answers(equipoiseUrl)
-    return {
-      contenders: [
-        { name: 'equipoise', url: equipoiseUrl, pid: pidOf(equipoise) },
-        { name: 'haproxy', url: haproxyUrl, pid: pidOf(haproxy) },
-      ],
-      loadCore,
-      folder,
-      close,
+    const named = nodes.flatMap((port, i) => ['--node', `n${i + 1}=${urlOf(port)}`])
+    const flags = ['--http.port', String(httpPort), '--admin.port', '0', '--log.level', 'fatal']
+    const equipoise = start('equipoise', proxyCore, process.execPath, bin, ...flags, ...named)
+
+    const haproxyPort = await freePort()
+    const balancerFile = await write('balancer.cfg', balancerConfig(haproxyPort, nodes))
+    const haproxy = start('haproxy', proxyCore, 'haproxy', '-db', '-f', balancerFile)
+
+    const running: [Process, number][] = [
+      [equipoise, httpPort],
+      [haproxy, haproxyPort],
+    ]
+    if (spawnSync('nginx', ['-v']).error === undefined) {
+      const port = await freePort()
+      const file = await write('nginx.conf', nginxConfig(port, nodes, folder))
+      running.push([start('nginx', proxyCore, 'nginx', '-p', folder, '-c', file), port])
     }
+    const contenders: Contender[] = []
+    for (const [process, port] of running) {
+      await answers(urlOf(port), shape, process)
+      contenders.push({ name: process.name, url: urlOf(port), pid: await workerOf(process) })
+    }
+    contenders.push({ name: 'direct', url: urlOf(nodes[0] ?? 0), pid: null })
+    return { contenders, loadCore, folder, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** One call, as the load sends them; its id comes back in any right answer. */
-export const call =
-  '{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","latest"]}'
-
-function pidOf(process: Process): number {
-  const { pid } = process
-  if (pid === null) throw new Error(`${process.name} ended: ${process.lastWords.join(' ')}`)
-  return pid
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}/`
 }
 
-/** Resolves with the first right answer; gives up after five seconds. */
-async function answers(url: string): Promise<void> {
-  const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: call }
-  const untilMs = performance.now() + 5_000
-  for (;;) {
+/** nginx works in a child of the process that was started; the others in that process itself. */
+async function workerOf(process: Process): Promise<number> {
+  const { pid } = process
+  if (pid === null) throw new Error(`${process.name} ended: ${process.lastWords.join(' ')}`)
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  return process.name === 'nginx' ? Number(stdout.split('\n')[0]) : pid
+}
+
+/** Resolves with the first right answer; gives up after five seconds, with what it said. */
+async function answers(url: string, shape: Shape, process: Process): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const untilMs = performance.now() + startTimeoutMs
+  while (performance.now() < untilMs && process.pid !== null) {
     try {
-      const response = await fetch(url, request)
-      const answer: unknown = await response.json()
-      if (typeof answer === 'object' && answer !== null && 'result' in answer) return
-    } catch (error) {
-      if (performance.now() > untilMs) throw new Error(`${url} does not answer`, { cause: error })
+      const response = await fetch(url, { method: 'POST', headers, body: shape.request })
+      if ((await response.text()).includes('"result"')) return
+    } catch {
+      // It does not listen yet; the time limit above has the last word.
     }
-    if (performance.now() > untilMs) throw new Error(`${url} gives no right answer`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
+  throw new Error(`${process.name} gives no right answer: ${process.lastWords.slice(-3).join(' ')}`)
 }

@@ -1,15 +1,25 @@
+import type { Shape } from './shape.ts'
+
 /** HAProxy's configurations for the measurement of the proxy's own cost. */
 
-/** Three nodes that answer every call at once, with its id and a balance, or with `bytes` of it. */
-export function nodesConfig(ports: readonly number[], resultBytes: number): string {
-  const result = `0x${'a'.repeat(Math.max(1, resultBytes - 4))}`
-  const answer = `{\\"jsonrpc\\":\\"2.0\\",\\"id\\":%[req.body,json_query('\\$.id')],\\"result\\":\\"${result}\\"}`
+/**
+ * Nodes that answer at once: what the shape asks with `answerFile`, and anything else, such as
+ * health checks, with `otherFile`. Both are in HAProxy's log format, which escapes nothing in a file.
+ */
+export function nodesConfig(
+  ports: readonly number[],
+  shape: Shape,
+  answerFile: string,
+  otherFile: string,
+): string {
+  const answer = 'http-request return status 200 content-type application/json lf-file'
   return [
-    ...globals,
+    ...globals(shape.nodeBufferBytes),
     'frontend nodes',
     ...ports.map((port) => `  bind 127.0.0.1:${port}`),
     '  option http-buffer-request',
-    `  http-request return status 200 content-type application/json lf-string "${answer}"`,
+    `  ${answer} ${answerFile} if { req.body -m sub '${shape.mark}' }`,
+    `  ${answer} ${otherFile}`,
     '',
   ].join('\n')
 }
@@ -17,7 +27,7 @@ export function nodesConfig(ports: readonly number[], resultBytes: number): stri
 /** HAProxy as the rival: least connections, connections kept, as a careful operator sets it up. */
 export function balancerConfig(port: number, nodes: readonly number[]): string {
   return [
-    ...globals,
+    ...globals(null),
     'frontend rpc',
     `  bind 127.0.0.1:${port}`,
     '  default_backend nodes',
@@ -32,13 +42,17 @@ export function balancerConfig(port: number, nodes: readonly number[]): string {
   ].join('\n')
 }
 
-const globals = [
-  'global',
-  '  nbthread 1',
-  '  maxconn 4000',
-  'defaults',
-  '  mode http',
-  '  timeout connect 2s',
-  '  timeout client 30s',
-  '  timeout server 30s',
-]
+function globals(bufferBytes: number | null): string[] {
+  return [
+    'global',
+    '  nbthread 1',
+    '  maxconn 4000',
+    // Large buffers make HAProxy itself eight times dearer a call, so only nodes that need them.
+    ...(bufferBytes === null ? [] : [`  tune.bufsize ${bufferBytes}`]),
+    'defaults',
+    '  mode http',
+    '  timeout connect 2s',
+    '  timeout client 30s',
+    '  timeout server 30s',
+  ]
+}
