@@ -17,7 +17,7 @@ export class Message {
   /** Where the raw params stand; -1 when absent. */
   paramsStart = -1
   paramsEnd = -1
-  /** A `result`, or an `error` that is not null, is there: the message is an answer. */
+  /** A `result` or an `error`, even null, is there: the message is an answer. */
   isAnswer = false
 
   constructor(body: Buffer) {
@@ -66,14 +66,14 @@ export function parseCalls(body: Buffer): Parsed {
   if (start === end) return empty
   if (body[start] !== code.openArray) {
     const message = new Message(body)
-    return readMessage(message, start, end) < 0 ? broken : { kind: 'single', message }
+    return readMessage(message, start, end, 0) < 0 ? broken : { kind: 'single', message }
   }
   const messages: Message[] = []
   let at = skipSpace(body, start + 1, end)
   if (body[at] === code.closeArray && at < end) return { kind: 'batch', messages }
   for (;;) {
     const message = new Message(body)
-    at = readMessage(message, skipSpace(body, at, end), end)
+    at = readMessage(message, skipSpace(body, at, end), end, 1)
     if (at < 0) return broken
     messages.push(message)
     at = skipSpace(body, at, end)
@@ -84,10 +84,13 @@ export function parseCalls(body: Buffer): Parsed {
   }
 }
 
-/** Fills `message` from the value at `at`; behind it, or -1 where the JSON is broken. */
-function readMessage(message: Message, at: number, end: number): number {
+/**
+ * Fills `message` from the value at `at`; behind it, or -1 where the JSON is broken.
+ * @param within 1 in a batch: its array counts towards the depth
+ */
+function readMessage(message: Message, at: number, end: number, within: 0 | 1): number {
   const { body } = message
-  if (body[at] !== code.openObject || at >= end) return skipValue(body, at, end)
+  if (body[at] !== code.openObject || at >= end) return skipValue(body, at, end, within)
   let i = skipSpace(body, at + 1, end)
   if (i < end && body[i] === code.closeObject) return i + 1
   for (;;) {
@@ -99,7 +102,7 @@ function readMessage(message: Message, at: number, end: number): number {
     i = skipSpace(body, i, end)
     if (i >= end || body[i] !== code.colon) return -1
     const valueStart = skipSpace(body, i + 1, end)
-    i = skipValue(body, valueStart, end)
+    i = skipValue(body, valueStart, end, within + 1)
     if (i < 0) return -1
     take(message, memberName(body, keyStart, keyEnd), valueStart, i)
     i = skipSpace(body, i, end)
@@ -130,10 +133,8 @@ function take(message: Message, name: string, start: number, end: number): void 
       message.paramsEnd = end
       return
     case 'result':
-      message.isAnswer = true
-      return
     case 'error':
-      if (end - start !== 4 || body[start] !== 0x6e) message.isAnswer = true
+      message.isAnswer = true
       return
   }
 }

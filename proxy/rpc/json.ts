@@ -20,19 +20,21 @@ export const code = {
 /** First position at or after `at` that is not JSON white space; `end` where there is none. */
 export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   let i = at
-  while (i < end) {
-    const c = bytes[i]
-    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) break
-    i++
-  }
+  while (i < end && isSpace(bytes[i] ?? 0)) i++
   return i
+}
+
+/** Whether a byte is JSON white space. */
+export function isSpace(c: number): boolean {
+  return c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09
 }
 
 /**
  * Position behind the value that starts at `at` (white space before it is skipped), or -1 where the
  * bytes up to `end` hold no whole, valid value.
+ * @param within objects and arrays that it stands in, which count towards the depth
  */
-export function skipValue(bytes: Uint8Array, at: number, end: number): number {
+export function skipValue(bytes: Uint8Array, at: number, end: number, within = 0): number {
   let i = skipSpace(bytes, at, end)
   const first = bytes[i]
   if (i >= end) return -1
@@ -45,7 +47,7 @@ export function skipValue(bytes: Uint8Array, at: number, end: number): number {
     const c = bytes[i]
     let opened = false
     if (c === code.openObject || c === code.openArray) {
-      if (open.length === maxDepth) return -1
+      if (open.length + within === maxDepth) return -1
       const isObject = c === code.openObject
       i = skipSpace(bytes, i + 1, end)
       if (i < end && bytes[i] === (isObject ? code.closeObject : code.closeArray)) i++
