@@ -6,10 +6,11 @@ import { type MethodRule, refused } from './methods/rule.ts'
 
 /**
  * A method no table knows, in a namespace that is open: a chain of its own may have added it. It
- * may change something, so it goes to the write node, once.
+ * may change something, so it is treated as a write: to one node, once, and never said to have
+ * failed when that is not known.
  */
 export const unknownMethod: MethodRule = {
-  access: 'pinned',
+  access: 'write',
   block: null,
   cpuMs: 1,
   repeatable: false,
