@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import type { FleetSnapshot, NodeSnapshot } from '../admin/snapshot.ts'
 
 const bin = new URL('../bin.ts', import.meta.url).pathname
+const compileCache = new URL('../../node_modules/.cache/node-compile', import.meta.url).pathname
 
 /** How a program ended, and what it said. */
 export type Ended = {
@@ -26,7 +27,11 @@ export class ProxyProcess {
   readonly #ended: Promise<unknown[]>
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(process.execPath, [bin, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Half of a start is stripping types; tests start many.
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    })
     this.#ended = once(this.child, 'close')
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
