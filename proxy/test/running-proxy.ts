@@ -9,6 +9,9 @@ import type { FleetSnapshot, NodeSnapshot } from '../admin/snapshot.ts'
 const bin = new URL('../bin.ts', import.meta.url).pathname
 const compileCache = new URL('../../node_modules/.cache/node-compile', import.meta.url).pathname
 
+/** Far more than anything here takes on a busy machine. */
+const patienceMs = 20_000
+
 /** How a program ended, and what it said. */
 export type Ended = {
   readonly code: number | null
@@ -94,10 +97,14 @@ export class ProxyProcess {
     return snapshot as FleetSnapshot
   }
 
-  /** The first event of the fleet that is as wanted. */
+  /**
+   * The first event of the fleet that is as wanted.
+   * @throws DOMException `TimeoutError` when none comes, so that a test fails instead of hanging
+   */
   async until(isWanted: (fleet: FleetSnapshot) => boolean): Promise<FleetSnapshot> {
     const aborter = new AbortController()
-    const { body } = await fetch(`${this.adminUrl}/api/events`, { signal: aborter.signal })
+    const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(patienceMs)])
+    const { body } = await fetch(`${this.adminUrl}/api/events`, { signal })
     if (body === null) throw new Error('an event stream without a body')
     let rest = ''
     try {

@@ -39,6 +39,7 @@ export class StubNode {
   /** By method. A method without one is answered as by any node. */
   readonly scripts = new Map<string, StubScript>()
   chainId = '0x7a69'
+  clientVersion = 'Geth/v1.17.5-stable/linux-amd64/go1.26.8'
   head = 16
   readonly #server: Server
   readonly #events = new EventEmitter().setMaxListeners(0)
@@ -79,14 +80,14 @@ export class StubNode {
 
   /** The next call of a method that comes in. */
   async arrival(method: string): Promise<StubCall> {
-    const [call]: StubCall[] = await once(this.#events, method)
+    const [call]: StubCall[] = await once(this.#events, method, soon())
     if (call === undefined) throw new Error('an arrival without a call')
     return call
   }
 
   /** Resolves when the next connection with a call on it that is held has ended. */
   async hangUp(): Promise<void> {
-    await once(this.#events, 'hang-up')
+    await once(this.#events, 'hang-up', soon())
   }
 
   /** Methods called so far. */
@@ -117,6 +118,7 @@ export class StubNode {
 
   #plain({ method, params }: StubCall): StubAnswer {
     if (method === 'eth_chainId') return { result: this.chainId }
+    if (method === 'web3_clientVersion') return { result: this.clientVersion }
     if (method === 'eth_blockNumber') return { result: `0x${this.head.toString(16)}` }
     return { result: { node: this.name, method, params: params ?? null } }
   }
@@ -150,10 +152,16 @@ export class StubNode {
   }
 }
 
+/** A bound, so that a test fails instead of hanging. */
+function soon(): { readonly signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(20_000) }
+}
+
+const probes = new Set(['eth_chainId', 'eth_blockNumber', 'web3_clientVersion'])
+
 /** Health checks ask these with empty params; clients of our tests never do. */
 function isProbe({ method, params }: StubCall): boolean {
-  const isAsked = method === 'eth_chainId' || method === 'eth_blockNumber'
-  return isAsked && Array.isArray(params) && params.length === 0
+  return probes.has(method) && Array.isArray(params) && params.length === 0
 }
 
 /** Nodes of these names that listen, and stop when the test ends. */

@@ -18,13 +18,21 @@ export class Cancellation {
     this.#onCancel?.(new Error('the client went away'))
   }
 
-  /** One attempt at a time listens; null when it is over. */
-  listen(onCancel: ((reason: Error) => void) | null): void {
+  /** One attempt at a time listens: the last one that began. */
+  listen(onCancel: (reason: Error) => void): void {
     this.#onCancel = onCancel
+  }
+
+  /** An attempt is over. One that was given up may end after the next has begun. */
+  forget(onCancel: (reason: Error) => void): void {
+    if (this.#onCancel === onCancel) this.#onCancel = null
   }
 }
 
-/** Codes of system and undici errors that say that no connection stood, so nothing was sent. */
+/**
+ * Codes of system and undici errors that say that no connection stood, so nothing was sent. Not
+ * `UND_ERR_DESTROYED`: a pool that is destroyed ends what was sent with it as well.
+ */
 const unsentCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +41,6 @@ const unsentCodes = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_CLOSED',
-  'UND_ERR_DESTROYED',
 ])
 
 /** An answer larger than this flows instead of being held, where that is wanted; bytes. */
@@ -49,6 +56,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #cancellation: Cancellation
   readonly #mayFlow: boolean
   readonly #settled = Promise.withResolvers<Buffer>()
+  readonly #onCancel = (reason: Error): void => this.abandon(reason)
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
   #first: Buffer | null = null
@@ -68,6 +76,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#maxBytes = maxBytes
     this.#cancellation = cancellation
     this.#mayFlow = mayFlow
+    cancellation.listen(this.#onCancel)
   }
 
   /**
@@ -96,7 +105,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller = controller
     if (this.#abandoned !== null) controller.abort(this.#abandoned)
     else if (this.#cancellation.isCancelled) controller.abort(new Error('the client went away'))
-    else this.#cancellation.listen((reason) => controller.abort(reason))
   }
 
   onResponseStart(
@@ -125,7 +133,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#cancellation.listen(null)
+    this.#cancellation.forget(this.#onCancel)
     if (this.flow !== null) {
       if (!this.flow.finish()) this.flow.fail(this.#nonsense('an answer without an end'))
       return
@@ -138,7 +146,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    this.#cancellation.listen(null)
+    this.#cancellation.forget(this.#onCancel)
     const cause = error as Error & { readonly code?: string }
     const isTimeout = this.#overdue || cause.code?.endsWith('_TIMEOUT') === true
     const unsent = unsentCodes.has(cause.code ?? '')
