@@ -119,7 +119,10 @@ function take(message: Message, name: string, start: number, end: number): void 
   const { body } = message
   switch (name) {
     case 'jsonrpc':
-      if (body[start] === code.quote) message.versionOk = stringAt(body, start, end) === '2.0'
+      if (end - start === versionToken.length && matches(body, start, versionToken)) {
+        message.versionOk = true
+      } else if (body[start] === code.quote)
+        message.versionOk = stringAt(body, start, end) === '2.0'
       return
     case 'id':
       message.idStart = start
@@ -150,17 +153,34 @@ export function stringAt(body: Buffer, start: number, end: number): string {
 
 /**
  * The lower-case name of a key, folded as Go folds it: `K` (Kelvin) and `ſ` (long s) count as the
- * letters they look like.
+ * letters they look like. Compared byte by byte where it is written as everybody writes it: making
+ * the texts took a third of the time to read a message.
  */
 function memberName(body: Buffer, start: number, end: number): string {
-  const first = body[start + 1]
-  const length = end - start - 2
-  if (first === 0x6a && length === 7 && body.toString('latin1', start + 1, end - 1) === 'jsonrpc') {
-    return 'jsonrpc'
+  for (const name of namesOfLength[end - start - 2] ?? []) {
+    if (matches(body, start + 1, name)) return name
   }
-  if (first === 0x69 && length === 2 && body[start + 2] === 0x64) return 'id'
   return stringAt(body, start, end)
     .replace(/\u212a/g, 'k')
     .replace(/\u017f/g, 's')
     .toLowerCase()
+}
+
+const namesOfLength: readonly (readonly string[])[] = [
+  [],
+  [],
+  ['id'],
+  [],
+  [],
+  ['error'],
+  ['params', 'method', 'result'],
+  ['jsonrpc'],
+]
+
+const versionToken = '"2.0"'
+
+/** Whether the ASCII text `text` stands at `at`. */
+function matches(body: Buffer, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (body[at + i] !== text.charCodeAt(i)) return false
+  return true
 }

@@ -44,18 +44,47 @@ export function parseBatchReply(body: Buffer, count: number): readonly Reply[] |
   const replies: (Reply | undefined)[] = new Array(count).fill(undefined)
   for (let seen = 0; seen < count; seen++) {
     const start = skipSpace(body, at + 1, end)
-    at = skipValue(body, start, end)
-    if (at < 0) return null
-    const id = idAt(body, start, at)
-    if (id === null || id >= count || replies[id] !== undefined) return null
-    const reply = anyForm(body, start, at, id)
-    if (reply === null) return null
-    replies[id] = reply
-    at = skipSpace(body, at, end)
+    const member = gethMemberOfBatch(body, start, end) ?? memberOfBatch(body, start, end)
+    if (member === null || member.id >= count || replies[member.id] !== undefined) return null
+    replies[member.id] = member.reply
+    at = skipSpace(body, member.behind, end)
     if (body[at] !== (seen === count - 1 ? code.closeArray : code.comma)) return null
   }
   if (skipSpace(body, at + 1, end) !== end) return null
   return replies.every((reply) => reply !== undefined) ? replies : null
+}
+
+/** One answer among those to a batch, and the position behind it. */
+type BatchMember = { readonly id: number; readonly reply: Reply; readonly behind: number }
+
+/** The answer at `at` if it is in Geth's own form, walked once; null otherwise. */
+function gethMemberOfBatch(body: Buffer, at: number, to: number): BatchMember | null {
+  if (!startsWith(body, at, opening)) return null
+  let id = 0
+  let i = at + opening.length
+  const firstDigit = i
+  for (; i < firstDigit + 15; i++) {
+    const c = body[i] ?? 0
+    if (c < 0x30 || c > 0x39) break
+    id = id * 10 + (c - 0x30)
+  }
+  const isResult = startsWith(body, i, resultKey)
+  const isNumber = i > firstDigit && (body[firstDigit] !== 0x30 || i === firstDigit + 1)
+  if (!isNumber || (!isResult && !startsWith(body, i, errorKey))) return null
+  const start = i + (isResult ? resultKey.length : errorKey.length)
+  if (!isResult && body[start] !== code.openObject) return null
+  const end = skipValue(body, start, to)
+  if (end < 0 || body[end] !== code.closeObject) return null
+  const kind = isResult ? 'result' : 'error'
+  return { id, reply: { kind, body, start, end }, behind: end + 1 }
+}
+
+function memberOfBatch(body: Buffer, at: number, to: number): BatchMember | null {
+  const behind = skipValue(body, at, to)
+  if (behind < 0) return null
+  const id = idAt(body, at, behind)
+  const reply = id === null ? null : anyForm(body, at, behind, id)
+  return id === null || reply === null ? null : { id, reply, behind }
 }
 
 /**
@@ -75,6 +104,8 @@ function gethForm(body: Buffer, id: number): Reply | null {
   if (start < 0) {
     kind = 'error'
     start = gethMember(body, id, errorKey)
+    // `"error":null` is for the patient reader below.
+    if (start >= 0 && body[start] !== code.openObject) return null
   }
   if (start < 0) return null
   let end = body.length
@@ -97,7 +128,9 @@ function gethMember(body: Buffer, id: number, key: Buffer): number {
     found = found * 10 + (c - 0x30)
   }
   at += digits
-  if (digits === 0 || found !== id || !startsWith(body, at, key)) return -1
+  // `07` is no number: what begins with a zero is zero alone.
+  const isNumber = digits === 1 || (digits > 1 && body[at - digits] !== 0x30)
+  if (!isNumber || found !== id || !startsWith(body, at, key)) return -1
   return at + key.length
 }
 
