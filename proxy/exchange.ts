@@ -1,4 +1,5 @@
 import type { Explanation } from './explanation.ts'
+import type { Family } from './rpc/families.ts'
 import { Cancellation } from './upstream/attempt.ts'
 import type { Flow } from './upstream/flow.ts'
 
@@ -21,6 +22,8 @@ export class Exchange {
   readonly push: Push | null
   /** Of the last call placed for it; null when none was, or none is wanted. */
   explanation: Explanation | null = null
+  /** The family of the node that answered last; null for Geth, and while none has. */
+  family: Family | null = null
   /** The answer must not be compressed: Geth writes some errors past its compressor. */
   identity = false
   /** Whether the client can be sent an answer that is not whole yet. */

@@ -85,7 +85,7 @@ export class Placement {
       this.decisions.add(this.#strategy)
       if (exchange.wantsExplanation) this.#explain(exchange, chosen, among, work, tried)
       try {
-        return await chosen.send(
+        const read = await chosen.send(
           errand.request,
           work,
           rule.repeatable,
@@ -93,6 +93,8 @@ export class Placement {
           exchange.cancellation,
           errand,
         )
+        exchange.family = chosen.family
+        return read
       } catch (error) {
         lastError = judged(error, rule, exchange)
         if (!mayTryElsewhere(lastError, rule)) throw lastError

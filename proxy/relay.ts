@@ -5,6 +5,8 @@ import type { Placement } from './placement.ts'
 import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from './rpc/answer.ts'
 import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
+import { inGethWords } from './rpc/families.ts'
+import { parseNodeError } from './rpc/node-error.ts'
 import { parseBatchReply, type Reply } from './rpc/reply.ts'
 import { canonicalBatch } from './rpc/request.ts'
 import type { Route, Router } from './rpc/router.ts'
@@ -197,12 +199,22 @@ export class Relay {
 
   #passOn(message: Message, reply: Reply, exchange: Exchange): Answer {
     const { kind, body, start, end } = reply
-    const isResult = kind === 'result'
-    this.#count(message, isResult ? 'ok' : errorCodeOf(reply), exchange)
-    if (!isResult) return errorAnswer(message, body, start, end)
+    if (kind === 'error') return this.#passOnError(message, reply, exchange)
+    this.#count(message, 'ok', exchange)
     return exchange.flow === null
       ? resultAnswer(message, body, start, end)
       : resultOpening(message, body, start, end)
+  }
+
+  /** The node's own bytes, unless the node is no Geth and Geth's words for it are known. */
+  #passOnError(message: Message, reply: Reply, exchange: Exchange): Answer {
+    const { family } = exchange
+    const error = parseNodeError(reply)
+    const inGeths = error === null || family === null ? null : inGethWords(family, message, error)
+    this.#count(message, String((inGeths ?? error)?.code ?? 'error'), exchange)
+    return inGeths === null
+      ? errorAnswer(message, reply.body, reply.start, reply.end)
+      : ownError(message, inGeths.code, inGeths.message)
   }
 
   #fail(message: Message, error: unknown, exchange: Exchange): Answer {
@@ -245,16 +257,4 @@ export class Relay {
 
 function wordOf(error: ProxyError): string {
   return error.code.toLowerCase().replaceAll('_', '-')
-}
-
-/** The code of an error object, as a label; errors are small, so they may be parsed. */
-function errorCodeOf({ body, start, end }: Reply): string {
-  if (end - start > 65_536) return 'error'
-  try {
-    const error: unknown = JSON.parse(body.toString('utf8', start, end))
-    if (typeof error !== 'object' || error === null || !('code' in error)) return 'error'
-    return Number.isInteger(error.code) ? String(error.code) : 'error'
-  } catch {
-    return 'error' // Not JSON in a large answer is passed on as it is; see reply.ts.
-  }
 }

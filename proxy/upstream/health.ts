@@ -1,5 +1,6 @@
 import { Client } from 'undici'
 import type { Clock } from '../clock.ts'
+import { type Family, familyOf } from '../rpc/families.ts'
 import { parseReply, type Reply } from '../rpc/reply.ts'
 import { Attempt, Cancellation } from './attempt.ts'
 import type { Fleet } from './fleet.ts'
@@ -16,8 +17,8 @@ export type HealthOptions = {
 /** A dead node shows within interval + timeout, 1.5 s, whether it refuses or is silent. */
 export const healthDefaults: HealthOptions = { intervalMs: 500, timeoutMs: 1_000 }
 
-/** The chain is asked anew every so many checks, and after each failure. */
-const checksPerChain = 20
+/** Chain and client are asked anew every so many checks, and after each failure. */
+const checksPerIdentity = 20
 
 const maxAnswerBytes = 65_536
 
@@ -88,9 +89,12 @@ class Check {
     const upstream = this.#upstream
     const startedMs = this.#clock.nowMs()
     try {
-      const isDue = this.#count % checksPerChain === 0 || upstream.health !== 'up'
+      const isDue = this.#count % checksPerIdentity === 0 || upstream.health !== 'up'
       this.#count += 1
-      if (isDue) upstream.chainId = await this.#quantity('eth_chainId')
+      if (isDue) {
+        upstream.chainId = await this.#quantity('eth_chainId')
+        upstream.family = await this.#family()
+      }
       upstream.head = Number(await this.#quantity('eth_blockNumber'))
       upstream.health = 'up'
       upstream.reason = null
@@ -107,12 +111,28 @@ class Check {
 
   /** The 0x quantity that `method` without params answers. */
   async #quantity(method: string): Promise<string> {
+    const [value, body] = await this.#call(method)
+    if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return value.toLowerCase()
+    throw new Error(`${method} answered ${JSON.stringify(body.toString('latin1', 0, 80))}`)
+  }
+
+  /** Some providers do not tell their client, which is no fault: theirs is as it was known. */
+  async #family(): Promise<Family | null> {
+    const { family } = this.#upstream
+    try {
+      const [version] = await this.#call('web3_clientVersion')
+      return typeof version === 'string' ? familyOf(version) : family
+    } catch {
+      return family // Whether it still answers is asked next.
+    }
+  }
+
+  /** The result of `method` without params, undefined where there is none, and the whole answer. */
+  async #call(method: string): Promise<readonly [result: unknown, body: Buffer]> {
     const id = ++this.#id
     const body = await this.#ask(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":[]}`)
     const reply = parseReply(body, id)
-    const value: unknown = reply?.kind === 'result' ? decoded(reply) : undefined
-    if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return value.toLowerCase()
-    throw new Error(`${method} answered ${JSON.stringify(body.toString('latin1', 0, 80))}`)
+    return [reply?.kind === 'result' ? decoded(reply) : undefined, body]
   }
 
   async #ask(body: string): Promise<Buffer> {

@@ -3,6 +3,7 @@ import type { Capacity, NodeReport } from '../../agents/report.ts'
 import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../errors.ts'
+import type { Family } from '../rpc/families.ts'
 import type { Work } from '../state/costs.ts'
 import { Counts } from '../stats/counts.ts'
 import { Histogram } from '../stats/histogram.ts'
@@ -59,6 +60,8 @@ export class Upstream {
   health: NodeHealth = 'unknown'
   reason: string | null = 'not asked yet'
   chainId: string | null = null
+  /** What client it is, where that is known and not Geth. */
+  family: Family | null = null
   head: number | null = null
   /** Written by the operator. */
   draining = false
