@@ -36,6 +36,8 @@ export class HttpServer {
   readonly #clock: Clock
   readonly #vhosts: VirtualHosts
   readonly #cors: Cors
+  /** Each connection ends with the answer that it waits for. */
+  #isClosing = false
 
   constructor(options: HttpOptions, answer: Answerer, clock: Clock) {
     this.#options = options
@@ -77,6 +79,7 @@ export class HttpServer {
   /** Takes no more connections, lets requests under way end for `graceMs`, then cuts them off. */
   async close(graceMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
+    this.#isClosing = true
     this.#server.close(() => resolve())
     this.#server.closeIdleConnections()
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
@@ -143,7 +146,7 @@ export class HttpServer {
       headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
     }
     const { identity } = exchange
-    const outgoing = { status: 200, headers, body: answer, identity, close: false }
+    const outgoing = { status: 200, headers, body: answer, identity, close: this.#isClosing }
     if (flow === null) await send(request, response, outgoing)
     else sendFlow(request, response, outgoing, flow)
   }
