@@ -1,5 +1,5 @@
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** This machine does not let us limit a process's CPU; the message says why, in one line. */
 export class NoCpuGroups extends Error {
@@ -106,7 +106,7 @@ async function ownGroups(proc: string): Promise<readonly Hierarchy[]> {
       const controllers = names === '' ? [] : names.split(',')
       const isIt = type === 'cgroup2' ? names === '' : flags.includes(controllers[0] ?? '')
       if (!isIt || (type === 'cgroup' && names === '')) continue
-      return [{ controllers, mountPoint, directory: join(mountPoint, below(root, path)) }]
+      return [{ controllers, mountPoint, directory: resolve(join(mountPoint, below(root, path))) }]
     }
     return []
   })
@@ -139,7 +139,11 @@ async function nearestWithCpu(v2: Hierarchy): Promise<string> {
     directory = dirname(directory)
   }
   // Only the root may hand out controllers and hold processes at once.
-  await writeFile(join(directory, 'cgroup.subtree_control'), '+cpu +memory')
+  const has = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(/\s+/)
+  if (!has.includes('cpu')) throw new NoCpuGroups('the cpu controller is not at hand')
+  const wanted = ['cpu', 'memory'].filter((controller) => has.includes(controller))
+  const control = wanted.map((controller) => `+${controller}`).join(' ')
+  await writeFile(join(directory, 'cgroup.subtree_control'), control)
   return directory
 }
 

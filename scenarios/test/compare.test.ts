@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readResults } from '../report/results.ts'
+import { descendants, noProcessTable, running } from './process-table.ts'
 
 const bin = new URL('../bin.ts', import.meta.url).pathname
 
@@ -33,7 +33,7 @@ test('a comparison on the embedded fleet answers every call and counts each wher
 })
 
 test('Ctrl-C takes the whole fleet down', {
-  skip: existsSync('/proc/self/stat') ? false : 'there is no /proc to see processes in',
+  skip: noProcessTable,
 }, async (t: TestContext) => {
   const folder = await temporary(t)
   const args = ['run', '--nodes', '2', '--rate', '20', '--duration', '60s', '--out', folder]
@@ -51,38 +51,11 @@ test('Ctrl-C takes the whole fleet down', {
   child.kill('SIGINT')
   const code = await new Promise((resolve) => child.on('close', resolve))
   t.assert.equal(code, 1)
-  const left = await Promise.all(
-    family.map(async (pid) => ((await parentOf(pid)) === null ? [] : [pid])),
-  )
-  t.assert.deepEqual(left.flat(), [])
+  t.assert.deepEqual(await running(family), [])
 })
 
 async function temporary(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'equipoise-compare-'))
   t.after(() => rm(folder, { recursive: true }))
   return folder
-}
-
-/** Every process below one, at this moment. */
-async function descendants(root: number): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
-  const parents = new Map(
-    await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const)),
-  )
-  const isBelow = (pid: number): boolean => {
-    const parent = parents.get(pid) ?? null
-    return parent !== null && (parent === root || isBelow(parent))
-  }
-  return pids.filter(isBelow)
-}
-
-/** Its parent's process id; null when there is no such process, or only its remains. */
-async function parentOf(pid: number): Promise<number | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' ? null : Number(parent)
-  } catch {
-    return null // It has ended.
-  }
 }
