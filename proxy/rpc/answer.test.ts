@@ -20,9 +20,9 @@ test('an id that is not UTF-8 comes back as the bytes it was', (t: TestContext) 
   t.assert.ok(answer.includes(Buffer.from([0x22, 0xff, 0x22])))
 })
 
-test('what Go escapes in a raw id is escaped, and nothing else', (t: TestContext) => {
-  const body = text(result('"<a>&\u2028\u2029\u00e2é"', 'null'))
-  t.assert.ok(body.includes('"id":"\\u003ca\\u003e\\u0026\\u2028\\u2029\u00e2é"'), body)
+test('nothing is escaped in a raw id, as in Geth since 1.17.4', (t: TestContext) => {
+  const id = '"<a>&\u2028\u2029\u00e2é"'
+  t.assert.ok(text(result(id, 'null')).includes(`"id":${id}`))
 })
 
 test('without an id that can be echoed it is null', (t: TestContext) => {

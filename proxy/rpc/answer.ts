@@ -61,30 +61,15 @@ function joined(
   start: number,
   end: number,
 ): Buffer {
-  const id = message?.hasValidId === true ? idOf(message) : nullId
-  const size = head.length + id.length + member.length + (end - start) + 1
+  // The raw id as it came: Geth escapes nothing in it since 1.17.4.
+  const id = message?.hasValidId === true ? message : null
+  const idLength = id === null ? nullId.length : id.idEnd - id.idStart
+  const size = head.length + idLength + member.length + (end - start) + 1
   const bytes = Buffer.allocUnsafe(size)
   let at = head.copy(bytes)
-  at += id.copy(bytes, at)
+  at += id === null ? nullId.copy(bytes, at) : id.body.copy(bytes, at, id.idStart, id.idEnd)
   at += member.copy(bytes, at)
   at += body.copy(bytes, at, start, end)
   bytes[at] = 0x7d
   return bytes
-}
-
-/** The raw id, but with `<`, `>`, `&`, U+2028 and U+2029 escaped, as Go writes a raw message. */
-function idOf(message: Message): Buffer {
-  const raw = message.body.subarray(message.idStart, message.idEnd)
-  for (const c of raw) {
-    if (c === 0x3c || c === 0x3e || c === 0x26 || c === 0xe2) {
-      return Buffer.from(
-        raw
-          .toString('latin1')
-          .replace(/[<>&]/g, (s) => `\\u00${s.charCodeAt(0).toString(16)}`)
-          .replace(/\xe2\x80([\xa8\xa9])/g, (_, s) => (s === '\xa8' ? '\\u2028' : '\\u2029')),
-        'latin1',
-      )
-    }
-  }
-  return raw
 }

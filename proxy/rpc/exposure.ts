@@ -41,11 +41,6 @@ export class Exposure {
     return namespace !== null && this.#open.has(namespace) ? unknownMethod : null
   }
 
-  /** Whether a method's namespace is open. */
-  isOpen(method: string): boolean {
-    return this.#open.has(namespaceOf(method) ?? '')
-  }
-
   /** Names that are open and known: the bounded set of labels for metrics. */
   knownMethods(): readonly string[] {
     return [...this.#rules].filter(([, rule]) => rule.access !== 'refused').map(([name]) => name)

@@ -4,6 +4,7 @@ import type { Exposure } from './exposure.ts'
 import { code } from './json.ts'
 import type { MethodRule } from './methods/rule.ts'
 import { unknownMethod } from './methods.ts'
+import { subscriptionId, subscriptionKind } from './subscription-params.ts'
 
 /**
  * Where one message goes: to a node by its method's rule, or nowhere because the proxy has its
@@ -52,7 +53,7 @@ export class Router {
     }
     if (method.endsWith('_subscribe')) {
       if (!canPush) return told(message, -32601, 'notifications not supported')
-      if (this.#exposure.isOpen(method)) return subscribe
+      return rule === null ? told(message, ...withoutSubscriptions(message)) : subscribe
     }
     if (method.endsWith('_unsubscribe')) {
       return canPush ? unsubscribe : told(message, ...unsubscribed(message))
@@ -90,12 +91,15 @@ function told(message: Message, errorCode: number, text: string): Route {
 }
 
 /** No subscription lives on a way without push, so its end can only be asked for in vain. */
-function unsubscribed({ body, paramsStart, paramsEnd }: Message): [number, string] {
-  const raw = paramsStart < 0 ? 'null' : body.toString('utf8', paramsStart, paramsEnd)
-  const params: unknown = JSON.parse(raw)
-  if (params === null) return [-32602, 'missing value for required argument 0']
-  if (!Array.isArray(params)) return [-32602, 'non-array args']
-  if (params.length === 0) return [-32602, 'missing value for required argument 0']
-  if (params.length > 1) return [-32602, 'too many arguments, want at most 1']
-  return [-32000, 'subscription not found']
+function unsubscribed(message: Message): [number, string] {
+  const id = subscriptionId(message)
+  return 'refusal' in id ? [-32602, id.refusal] : [-32000, 'subscription not found']
+}
+
+/** A namespace that is not open has no subscriptions. */
+function withoutSubscriptions(message: Message): [number, string] {
+  const kind = subscriptionKind(message)
+  if ('refusal' in kind) return [-32602, kind.refusal]
+  const [namespace] = message.method.split('_', 1)
+  return [-32601, `no ${JSON.stringify(kind.name)} subscription in ${namespace} namespace`]
 }

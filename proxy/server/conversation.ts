@@ -5,6 +5,9 @@ import { parseCalls } from '../rpc/call.ts'
 import { goSyntaxError } from '../rpc/go-syntax.ts'
 import type { Answerer } from './answerer.ts'
 
+/** Geth gives a write so long (go-ethereum/rpc/json.go, defaultWriteTimeout), milliseconds. */
+const writeTimeoutMs = 10_000
+
 /** The way to one client: what a conversation needs of a WebSocket or an IPC connection. */
 export type Line = {
   readonly isOpen: boolean
@@ -30,6 +33,11 @@ export class Conversation implements Push {
   readonly #answer: Answerer
   readonly #clock: Clock
   readonly #underWay = new Set<Exchange>()
+  #isEnding = false
+  /** Bytes said so far; with what is still queued, what the client has taken. */
+  #saidBytes = 0
+  #takenBytes = 0
+  #tookAtMs: number
 
   constructor(line: Line, maxQueuedBytes: number, answer: Answerer, clock: Clock) {
     this.#line = line
@@ -37,6 +45,7 @@ export class Conversation implements Push {
     this.#answer = answer
     this.#clock = clock
     this.lastWriteMs = clock.nowMs()
+    this.#tookAtMs = this.lastWriteMs
   }
 
   get isGone(): boolean {
@@ -51,16 +60,29 @@ export class Conversation implements Push {
       return
     }
     this.lastWriteMs = this.#clock.nowMs()
+    if (this.#line.queuedBytes === 0) this.#tookAtMs = this.lastWriteMs
+    this.#saidBytes += bytes.length
     this.#line.send(bytes)
+  }
+
+  /** Ends the line if the client has taken nothing of what it was told for long. Run at intervals. */
+  look(nowMs: number): void {
+    const { queuedBytes } = this.#line
+    const takenBytes = this.#saidBytes - queuedBytes
+    if (queuedBytes === 0 || takenBytes > this.#takenBytes) {
+      this.#takenBytes = takenBytes
+      this.#tookAtMs = nowMs
+    } else if (nowMs - this.#tookAtMs >= writeTimeoutMs) this.#line.cutOff()
   }
 
   /** Answers one message. Broken JSON is told and ends the line; JSON cut short just ends it. */
   async take(data: Buffer): Promise<void> {
+    if (this.#isEnding) return
     const parsed = parseCalls(data)
     if (parsed.kind === 'broken' || parsed.kind === 'empty') {
       const problem = goSyntaxError(data)
       if (problem !== null) this.push(joined(ownError(null, -32700, problem)))
-      this.#line.end()
+      this.finish()
       return
     }
     const exchange = new Exchange(this.#clock.nowMs(), false, this)
@@ -69,6 +91,17 @@ export class Conversation implements Push {
     this.#underWay.delete(exchange)
     if (answer.length > 0) this.push(joined(answer))
     for (const activate of exchange.afterAnswer ?? []) activate()
+    this.#endIfDone()
+  }
+
+  /** Takes no more; the line ends once all that is under way is answered, as in Geth. */
+  finish(): void {
+    this.#isEnding = true
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#isEnding && this.#underWay.size === 0) this.#line.end()
   }
 
   /** The client is gone: what it still waits for is called off. */

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Push } from '../exchange.ts'
 import type { Answerer } from './answerer.ts'
@@ -19,25 +20,32 @@ export type IpcOptions = {
 export class IpcSide {
   readonly #server: Server
   readonly #options: IpcOptions
-  readonly #connections = new Set<Socket>()
+  readonly #connections = new Set<IpcLine>()
+  readonly #timer: NodeJS.Timeout
 
   /** @param endAll ends the subscriptions of a client that is gone */
   constructor(options: IpcOptions, answer: Answerer, endAll: (push: Push) => void, clock: Clock) {
     this.#options = options
-    this.#server = createServer((socket) => {
-      this.#connections.add(socket)
+    // Who ends its side, as `socat` does at the end of its input, still gets its answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       const line = new IpcLine(socket, options.maxQueuedBytes, answer, clock)
+      this.#connections.add(line)
       socket.once('close', () => {
-        this.#connections.delete(socket)
+        this.#connections.delete(line)
         line.conversation.abandon()
         endAll(line.conversation)
       })
     })
+    this.#timer = setInterval(() => {
+      const nowMs = clock.nowMs()
+      for (const line of this.#connections) line.conversation.look(nowMs)
+    }, lookEveryMs).unref()
   }
 
   /** @throws Error with code `EADDRINUSE` when another process listens there */
   async listen(): Promise<void> {
     const { path } = this.#options
+    mkdirSync(dirname(path), { recursive: true, mode: 0o751 })
     await removeStale(path)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#server.once('error', reject)
@@ -55,13 +63,17 @@ export class IpcSide {
 
   /** Ends every connection and removes the file. */
   async close(): Promise<void> {
+    clearInterval(this.#timer)
     if (!this.#server.listening) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
-    for (const socket of this.#connections) socket.destroy()
+    for (const line of this.#connections) line.cutOff()
     await promise
   }
 }
+
+/** All connections are looked at this often for one that takes nothing. */
+const lookEveryMs = 1_000
 
 const newline = Buffer.from('\n')
 
@@ -75,11 +87,18 @@ class IpcLine implements Line {
     const stream = new JsonStream()
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk: Buffer) => {
-      for (const value of stream.push(chunk)) {
-        // Only a defect of ours rejects; the connection ends, as a panic ends Geth's.
-        this.conversation.take(value).catch(() => socket.destroy())
-      }
+      for (const value of stream.push(chunk)) this.#take(value)
     })
+    socket.once('end', () => {
+      const value = stream.end()
+      if (value !== null) this.#take(value)
+      this.conversation.finish()
+    })
+  }
+
+  #take(value: Buffer): void {
+    // Only a defect of ours rejects; the connection ends, as a panic ends Geth's.
+    this.conversation.take(value).catch(() => this.cutOff())
   }
 
   get isOpen(): boolean {

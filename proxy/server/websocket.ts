@@ -51,6 +51,8 @@ export class WebSocketSide {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: maxMessageBytes,
+      // Geth does not look: what is no UTF-8 inside a text is read as U+FFFD.
+      skipUTF8Validation: true,
       handleProtocols: () => false,
     })
     this.#timer = setInterval(() => this.#look(), lookEveryMs).unref()
@@ -65,6 +67,8 @@ export class WebSocketSide {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refusal(request)
     if (refusal !== null) {
+      // From here on the socket is ours alone: an error that nobody hears ends the process.
+      socket.on('error', () => socket.destroy())
       socket.end(refusal)
       return
     }
@@ -80,13 +84,15 @@ export class WebSocketSide {
     })
   }
 
+  /** In the order of gorilla/websocket 1.4, which Geth uses. */
   #refusal({ url = '/', headers, method }: IncomingMessage): string | null {
     if (checkPath(url, this.#options.rpcprefix) !== null) return refused(404, 'not found', false)
-    const key = headers['sec-websocket-key']
-    const isReadable = method === 'GET' && headers['sec-websocket-version'] === '13'
-    if (!isReadable) return refused(400, 'Bad Request', true)
+    if (!hasToken(headers.connection, 'upgrade')) return refused(400, 'Bad Request', true)
+    if (method !== 'GET') return refused(405, 'Method Not Allowed', true)
+    if (!hasToken(headers['sec-websocket-version'], '13')) return refused(400, 'Bad Request', true)
     if (!this.#origins.allows(headers.origin)) return refused(403, 'Forbidden', true)
-    const isKey = key !== undefined && Buffer.from(key, 'base64').length === 16
+    // Stricter than gorilla, which takes any key, because `ws` is.
+    const isKey = /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
     return isKey ? null : refused(400, 'Bad Request', true)
   }
 
@@ -146,6 +152,7 @@ class Connection implements Line {
 
   /** Sends a ping when nothing was written for long, and gives up when none came back. */
   keepAlive(nowMs: number): void {
+    this.conversation.look(nowMs)
     if (this.#pingedAtMs !== null) {
       if (nowMs - this.#pingedAtMs >= pongTimeoutMs) this.#socket.terminate()
     } else if (nowMs - this.conversation.lastWriteMs >= pingAfterMs) {
@@ -168,7 +175,17 @@ class Connection implements Line {
 /** A client is given so long to say goodbye in turn. */
 const closeGraceMs = 1_000
 
-const reasons = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' } as const
+/** Whether a header that lists tokens holds one, in any case. */
+function hasToken(header: string | undefined, token: string): boolean {
+  return header?.split(',').some((each) => each.trim().toLowerCase() === token) === true
+}
+
+const reasons = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+} as const
 
 /** The bytes of a refusal, in the words and headers of Go's net/http and gorilla/websocket. */
 function refused(status: keyof typeof reasons, text: string, tellsVersion: boolean): string {

@@ -3,12 +3,17 @@ import { toRpcError } from '../errors.ts'
 import type { Push } from '../exchange.ts'
 import { type Answer, errorAnswer, ownError, resultAnswer } from '../rpc/answer.ts'
 import type { Message } from '../rpc/call.ts'
+import { code, isSpace, skipString } from '../rpc/json.ts'
 import type { Reply } from '../rpc/reply.ts'
+import { subscriptionId, subscriptionKind } from '../rpc/subscription-params.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import { Feed, type Listener, type Sockets } from './feed.ts'
 
 /** Kinds whose notifications are the same for everybody who asks with the same params. */
 const sharedKinds = new Set(['newHeads', 'logs', 'newPendingTransactions', 'syncing'])
+
+/** Longer params are not compared with others'. */
+const maxSharedParams = 8_192
 
 /** Of one connection; Geth has no bound, but a client that needs more is broken or worse. */
 const maxPerConnection = 10_000
@@ -43,12 +48,13 @@ export class Subscriptions {
 
   /** Carries out `X_subscribe` for the client behind `push`. */
   async subscribe(message: Message, push: Push): Promise<Subscribed> {
-    const params = paramsOf(message)
-    const kind = kindOf(params)
-    if (kind === null) return no(message, -32602, 'expected subscription name as first argument')
+    const kind = subscriptionKind(message)
+    if ('refusal' in kind) return no(message, -32602, kind.refusal)
     if (push.subscriptions.size >= maxPerConnection) return no(message, -32005, 'limit exceeded')
-    const { method } = message
-    const key = sharedKinds.has(kind) ? `${method} ${JSON.stringify(JSON.parse(params))}` : null
+    const { method, body, paramsStart, paramsEnd } = message
+    const params = withoutSpace(body, paramsStart, paramsEnd)
+    const isShared = sharedKinds.has(kind.name) && params.length <= maxSharedParams
+    const key = isShared ? `${method} ${params}` : null
     const { feed, ready } = this.#feedOf(key, method, params)
     const id = newId()
     const voice = new Voice(push, method, id)
@@ -83,19 +89,11 @@ export class Subscriptions {
 
   /** Carries out `X_unsubscribe`, of any namespace. */
   unsubscribe(message: Message, push: Push): Answer {
-    const params: unknown = JSON.parse(paramsOf(message))
-    if (params !== null && !Array.isArray(params)) {
-      return ownError(message, -32602, 'non-array args')
-    }
-    const id: unknown = params?.[0]
-    if (id === undefined || id === null) {
-      return ownError(message, -32602, 'missing value for required argument 0')
-    }
-    const end = typeof id === 'string' ? push.subscriptions.get(id) : undefined
-    if (typeof id !== 'string' || end === undefined) {
-      return ownError(message, -32000, 'subscription not found')
-    }
-    push.subscriptions.delete(id)
+    const id = subscriptionId(message)
+    if ('refusal' in id) return ownError(message, -32602, id.refusal)
+    const end = push.subscriptions.get(id.name)
+    if (end === undefined) return ownError(message, -32000, 'subscription not found')
+    push.subscriptions.delete(id.name)
     end()
     return resultAnswer(message, yes, 0, yes.length)
   }
@@ -149,8 +147,22 @@ class Voice {
   }
 }
 
-function paramsOf({ body, paramsStart, paramsEnd }: Message): string {
-  return paramsStart < 0 ? 'null' : body.toString('utf8', paramsStart, paramsEnd)
+/** The JSON between `start` and `end` without the white space between its tokens. */
+function withoutSpace(body: Buffer, start: number, end: number): string {
+  const kept = Buffer.allocUnsafe(end - start)
+  let length = 0
+  for (let at = start; at < end; ) {
+    const c = body[at] ?? 0
+    if (c === code.quote) {
+      const behind = skipString(body, at, end)
+      length += body.copy(kept, length, at, behind)
+      at = behind
+    } else {
+      if (!isSpace(c)) kept[length++] = c
+      at += 1
+    }
+  }
+  return kept.toString('utf8', 0, length)
 }
 
 /** As Geth's: 128 random bits as a quantity, without leading zeros (go-ethereum/rpc/subscription.go). */
@@ -158,11 +170,6 @@ function newId(): string {
   return `0x${randomBytes(16)
     .toString('hex')
     .replace(/^0+(?=.)/, '')}`
-}
-
-function kindOf(params: string): string | null {
-  const value: unknown = JSON.parse(params)
-  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : null
 }
 
 function no(message: Message, code: number, text: string): Subscribed {

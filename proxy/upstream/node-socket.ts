@@ -110,12 +110,18 @@ export class NodeSocket {
       perMessageDeflate: false,
       handshakeTimeout: 2_000,
       maxPayload: maxMessageBytes,
+      // What a node says is passed on byte for byte, whatever it is.
+      skipUTF8Validation: true,
     })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     socket.once('open', resolve)
     // Stays: an error behind the handshake is followed by `close`, which says all there is to say.
     socket.on('error', (error) => reject(this.#unreachable(error.message, error)))
     await promise
+    if (this.#closed) {
+      socket.terminate()
+      throw this.#unreachable('closed')
+    }
     this.#socket = socket
     this.#isAlive = true
     socket.on('message', (data: Buffer) => this.#take(data))
