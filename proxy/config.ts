@@ -126,7 +126,7 @@ export class ConfigError extends Error {
 export function parseConfig(value: unknown): Config {
   const parsed = schema.safeParse(value)
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
-  problems.push(...doubles(value))
+  problems.push(...doubles(value), ...openAdmin(value))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return parsed.data
 }
@@ -161,6 +161,19 @@ function doubles(value: unknown): Problem[] {
     seen.add(name)
     return []
   })
+}
+
+/** Whoever reaches the admin port steers the fleet, so beyond loopback he must show a token. */
+function openAdmin(value: unknown): Problem[] {
+  const admin: unknown = isRecord(value) ? value['admin'] : undefined
+  if (!isRecord(admin)) return []
+  const { addr, 'token-file': tokenFile } = admin
+  if (typeof addr !== 'string' || isLoopback(addr) || tokenFile !== undefined) return []
+  return [{ path: 'admin.token-file', message: `needed, because ${addr} is not loopback` }]
+}
+
+function isLoopback(addr: string): boolean {
+  return addr === 'localhost' || addr === '::1' || /^127\.[\d.]+$/.test(addr)
 }
 
 function pathOf(keys: readonly PropertyKey[]): string {

@@ -27,7 +27,7 @@ const numeric = new Set([
 export function loadConfig(flags: Flags): Config {
   const problems: Problem[] = []
   const tree = flags.config === undefined ? {} : readTree(flags.config)
-  for (const [path, text] of flags.keys) setAt(tree, path, numeric.has(path) ? Number(text) : text)
+  for (const [path, text] of flags.keys) setAt(tree, path, numeric.has(path) ? digits(text) : text)
   if (flags.strategy !== undefined) tree['strategy'] = flags.strategy
   if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
   for (const text of flags.agent ?? []) addAgent(tree, text, problems)
@@ -46,6 +46,11 @@ export function loadConfig(flags: Flags): Config {
     problems.push(...error.problems.filter(({ path }) => !said.has(path)))
   }
   throw new ConfigError(problems)
+}
+
+/** Not what `Number` makes of it: an empty text is no 0, and `0x1f` no port. */
+function digits(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN
 }
 
 type Tree = Record<string, unknown>
