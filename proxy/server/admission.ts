@@ -8,18 +8,15 @@ export const maxBodyBytes = 5_242_880
 export type Refusal = {
   readonly status: number
   readonly text: string
-  /** The body is on its way and will not be read: the connection must end with the answer. */
-  readonly close: boolean
 }
 
-const notFound: Refusal = { status: 404, text: '', close: false }
-const healthy: Refusal = { status: 200, text: '', close: false }
-const badHost: Refusal = { status: 403, text: 'invalid host specified\n', close: false }
-const badMethod: Refusal = { status: 405, text: 'method not allowed\n', close: false }
+const notFound: Refusal = { status: 404, text: '' }
+const healthy: Refusal = { status: 200, text: '' }
+const badHost: Refusal = { status: 403, text: 'invalid host specified\n' }
+const badMethod: Refusal = { status: 405, text: 'method not allowed\n' }
 const badType: Refusal = {
   status: 415,
   text: 'invalid content type, only application/json is supported\n',
-  close: false,
 }
 
 /** Whether the path is the one we serve: exactly `/`, or anything below the prefix, as in Geth. */
@@ -63,12 +60,21 @@ export function checkRequest(request: IncomingMessage): Refusal | null {
   if (method === 'PUT' || method === 'DELETE') return badMethod
   const length = Number(declared ?? 0)
   if (length > maxBodyBytes) {
-    const text = `content length too large (${length}>${maxBodyBytes})\n`
-    return { status: 413, text, close: true }
+    return { status: 413, text: `content length too large (${length}>${maxBodyBytes})\n` }
   }
   if (method === 'OPTIONS') return null
   return isJsonType(headers['content-type']) ? null : badType
 }
+
+/**
+ * Whether a body that nobody reads is too large to be skipped, so that the connection must end with
+ * the answer (go/src/net/http/server.go, maxPostHandlerReadBytes).
+ */
+export function isTooLargeToSkip({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) >= maxSkippedBytes
+}
+
+const maxSkippedBytes = 262_144
 
 function hasQuery(url: string | undefined): boolean {
   const at = url?.indexOf('?') ?? -1

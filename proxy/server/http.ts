@@ -4,7 +4,14 @@ import type { Clock } from '../clock.ts'
 import { Exchange } from '../exchange.ts'
 import { inWords } from '../explanation.ts'
 import { parseCalls } from '../rpc/call.ts'
-import { checkPath, checkRequest, maxBodyBytes, type Refusal, VirtualHosts } from './admission.ts'
+import {
+  checkPath,
+  checkRequest,
+  isTooLargeToSkip,
+  maxBodyBytes,
+  type Refusal,
+  VirtualHosts,
+} from './admission.ts'
 import type { Answerer } from './answerer.ts'
 import { Cors } from './cors.ts'
 import { sendFlow } from './outflow.ts'
@@ -145,7 +152,8 @@ export class HttpServer {
       const { node } = exchange.explanation
       headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
     }
-    const { identity } = exchange
+    // Geth's compressor begins with the first byte: where there is none, there is no compression.
+    const identity = exchange.identity || answer.length === 0
     const outgoing = { status: 200, headers, body: answer, identity, close: this.#isClosing }
     if (flow === null) await send(request, response, outgoing)
     else sendFlow(request, response, outgoing, flow)
@@ -160,17 +168,19 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
 
 const noBytes = Buffer.alloc(0)
 const jsonType = 'application/json'
-const preflightAnswer: Refusal = { status: 200, text: '', close: false }
+const preflightAnswer: Refusal = { status: 200, text: '' }
 
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, text, close }: Refusal,
+  { status, text }: Refusal,
   more: readonly string[],
 ): void {
   const typed = text === '' ? [] : ['Content-Type', textType, 'X-Content-Type-Options', 'nosniff']
   const body = text === '' ? [] : [Buffer.from(text)]
-  const outgoing = { status, headers: [...more, ...typed], body, identity: false, close }
+  const close = isTooLargeToSkip(request)
+  // Paths are told apart outside of Geth's compressor.
+  const outgoing = { status, headers: [...more, ...typed], body, identity: status === 404, close }
   send(request, response, outgoing).catch((error: Error) => response.destroy(error))
   request.resume()
 }

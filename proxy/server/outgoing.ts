@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
 import { type Answer, byteLength } from '../rpc/answer.ts'
+import { hasToken } from './header-list.ts'
 
 /** What goes out, before the connection's own needs are looked at. */
 export type Outgoing = {
@@ -65,12 +66,12 @@ export function writeHead(
   if (isGzip) lines.push('Content-Encoding', 'gzip')
   for (const line of headers) lines.push(line)
   const asked = request.headers.connection
-  if (close || (asked !== undefined && asked.toLowerCase() === 'close')) {
-    lines.push('Connection', 'close')
-  } else if (request.httpVersionMinor === 0 && asked?.toLowerCase() === 'keep-alive') {
+  if (close || hasToken(asked, 'close')) lines.push('Connection', 'close')
+  else if (request.httpVersionMinor === 0 && hasToken(asked, 'keep-alive')) {
     lines.push('Connection', 'keep-alive')
   } else response.removeHeader('connection') // Node would add two of its own, Geth sends neither.
-  response.writeHead(status, lines)
+  if (status === 413) response.writeHead(status, 'Request Entity Too Large', lines)
+  else response.writeHead(status, lines)
   if (request.httpVersionMinor === 0) speakHttp10(response)
 }
 

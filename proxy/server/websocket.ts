@@ -6,6 +6,7 @@ import type { Push } from '../exchange.ts'
 import { checkPath } from './admission.ts'
 import type { Answerer } from './answerer.ts'
 import { Conversation, type Line } from './conversation.ts'
+import { hasToken } from './header-list.ts'
 import { Origins } from './origins.ts'
 
 export type WebSocketOptions = {
@@ -174,11 +175,6 @@ class Connection implements Line {
 
 /** A client is given so long to say goodbye in turn. */
 const closeGraceMs = 1_000
-
-/** Whether a header that lists tokens holds one, in any case. */
-function hasToken(header: string | undefined, token: string): boolean {
-  return header?.split(',').some((each) => each.trim().toLowerCase() === token) === true
-}
 
 const reasons = {
   400: 'Bad Request',
