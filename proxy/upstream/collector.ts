@@ -10,11 +10,17 @@ const maxLineBytes = 262_144
 const firstBackoffMs = 100
 const maxBackoffMs = 5_000
 
+/** A stream that says nothing for so long, or for three of its intervals, is dead. */
+const defaultSilenceMs = 5_000
+const maxSilenceMs = 600_000
+
 /** Where one agent is and which upstreams it speaks for. */
 export type AgentOptions = {
   readonly url: URL
   readonly token: string | null
   readonly upstreams: readonly Upstream[]
+  /** In place of 5 s. */
+  readonly silenceMs?: number
 }
 
 /**
@@ -34,6 +40,8 @@ export class Collector {
   lastProblem: string | null = null
   #lastLineMs: number | null = null
   #seq: number | null = null
+  /** Between two lines, as the agent itself says. */
+  #intervalMs = 0
   readonly #options: AgentOptions
   readonly #clock: Clock
   readonly #rng: Rng
@@ -87,15 +95,17 @@ export class Collector {
       allowH2: false,
       connect: { timeout: 2_000 },
       headersTimeout: 5_000,
-      bodyTimeout: 5_000,
+      bodyTimeout: 0,
     })
+    const silence = new AbortController()
+    let alarm = this.#alarm(silence)
     try {
       const { token } = this.#options
       const { statusCode, body } = await client.request({
         path: `${this.url.pathname.replace(/\/$/, '')}/v1/stream`,
         method: 'GET',
         headers: token === null ? {} : { authorization: `Bearer ${token}` },
-        signal,
+        signal: AbortSignal.any([signal, silence.signal]),
       })
       if (statusCode !== 200) throw new Error(`the agent answered HTTP ${statusCode}`)
       this.up = true
@@ -105,10 +115,20 @@ export class Collector {
         rest = lines.pop() ?? ''
         if (rest.length > maxLineBytes) throw new Error('a line without an end')
         for (const line of lines) if (line !== '') this.#take(line)
+        clearTimeout(alarm)
+        alarm = this.#alarm(silence)
       }
     } finally {
+      clearTimeout(alarm)
       await client.destroy()
     }
+  }
+
+  #alarm(silence: AbortController): NodeJS.Timeout {
+    const { silenceMs = defaultSilenceMs } = this.#options
+    const ms = Math.min(maxSilenceMs, Math.max(silenceMs, 3 * this.#intervalMs))
+    const end = (): void => silence.abort(new Error(`the agent said nothing for ${ms} ms`))
+    return setTimeout(end, ms).unref()
   }
 
   #take(line: string): void {
@@ -116,6 +136,7 @@ export class Collector {
     if (report === null) return
     this.reports += 1
     this.host = report.host
+    this.#intervalMs = report.interval
     // A step back is an agent that was started again, not a gap.
     if (this.#seq !== null && report.seq > this.#seq) this.gaps += report.seq - this.#seq - 1
     this.#seq = report.seq
