@@ -36,6 +36,8 @@ export class StubNode {
   readonly name: string
   /** Every call but those of the health checks, in order. */
   readonly calls: StubCall[] = []
+  /** Paths that were asked for. */
+  readonly paths = new Set<string>()
   /** By method. A method without one is answered as by any node. */
   readonly scripts = new Map<string, StubScript>()
   chainId = '0x7a69'
@@ -96,6 +98,7 @@ export class StubNode {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.paths.add(request.url ?? '')
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks).toString('utf8')

@@ -10,7 +10,7 @@ import type { Upstream } from './upstream.ts'
 export type HealthOptions = {
   /** Time between the end of one check and the start of the next. */
   readonly intervalMs: number
-  /** A node that does not answer for so long is down, unless it answered a client's call meanwhile. */
+  /** A node that does not answer for so long is down, unless it answered a client's call just now. */
   readonly timeoutMs: number
 }
 
@@ -99,14 +99,23 @@ class Check {
       upstream.health = 'up'
       upstream.reason = null
     } catch (error) {
-      // It answers clients: slow to answer us is not dead.
-      if (upstream.health === 'up' && upstream.answeredAtMs > startedMs) return
+      if (upstream.health === 'up' && this.#answersClients(startedMs)) return
       const wasUp = upstream.health === 'up'
       upstream.health = 'down'
       upstream.reason = error instanceof Error ? error.message : String(error)
       // A stopped node keeps its connections open: reads that wait on it must not wait with it.
       if (wasUp) upstream.abandonReads()
     }
+  }
+
+  /**
+   * Slow to answer us is not dead. But it may have died since: only an answer of the later half of
+   * the check counts, so that a node that stops is found to have stopped by the next check.
+   */
+  #answersClients(startedMs: number): boolean {
+    const { answeredAtMs } = this.#upstream
+    const agoMs = this.#clock.nowMs() - answeredAtMs
+    return answeredAtMs > startedMs && agoMs < this.#options.timeoutMs / 2
   }
 
   /** The 0x quantity that `method` without params answers. */
