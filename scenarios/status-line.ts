@@ -81,7 +81,10 @@ export class StatusLine {
   }
 }
 
-/** `block 12 · 301 calls/s · anvil-1 33 % cpu 12 % p99 3 ms · …`, from two looks at the fleet. */
+/**
+ * `block 12 · 301 calls/s · anvil-1 33 % cpu 12 % 1.2/3.4 ms · …`, from two looks at the fleet: each
+ * node's share of the calls since the last, its CPU, and p50/p99 of its round trips in the last minute.
+ */
 export function lineOf(now: FleetState, before: FleetState, seconds: number): string {
   const calls = now.nodes.map(
     (node) => node.calls - (before.nodes.find(({ id }) => id === node.id)?.calls ?? 0),
@@ -91,8 +94,9 @@ export function lineOf(now: FleetState, before: FleetState, seconds: number): st
     if (health !== 'up') return `${id} ${health}`
     const share = all === 0 ? '–' : `${Math.round(((calls[i] ?? 0) / all) * 100)} %`
     const cpu = reported?.['cpu'] === undefined ? '' : ` cpu ${Math.round(reported['cpu'] * 100)} %`
-    const p99 = latencyMs === null ? '' : ` p99 ${latencyMs.p99.toFixed(1)} ms`
-    return `${id} ${share}${cpu}${p99}`
+    const times =
+      latencyMs === null ? '' : ` ${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`
+    return `${id} ${share}${cpu}${times}`
   })
   const rate = Math.round((now.calls - before.calls) / seconds)
   return [`block ${now.head ?? '–'}`, `${rate} calls/s`, ...nodes].join(' · ')

@@ -85,6 +85,8 @@ export class Replicator {
 
   async close(): Promise<void> {
     this.#closing.abort()
+    // Ends the calls under way: a node that is frozen would keep us waiting for its answer.
+    await Promise.all([...this.#members.values()].map(({ rpc }) => rpc.close()))
     await this.#sealing
     await this.#turn
     await Promise.all([...this.#members.keys()].map((id) => this.drop(id)))
