@@ -124,15 +124,17 @@ async function startFleet(
 ): Promise<FleetUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'equipoise-test-'))
   const reaper = new Reaper(folder)
-  t.after(() => reaper.close())
   const events: FleetEvent[] = []
   const onEvent = (event: FleetEvent) => {
     if (event.kind !== 'node-corrected' && event.kind !== 'node-late') events.push(event)
   }
   const fleet = await AnvilFleet.start({ ...size, cpus: [], folder, reaper, onEvent })
-  t.after(() => fleet.close())
   const rpcs = fleet.nodes.map(({ url }) => new NodeRpc(url, 5_000))
-  t.after(() => Promise.all(rpcs.map((rpc) => rpc.close())))
+  t.after(async () => {
+    await Promise.all(rpcs.map((rpc) => rpc.close()))
+    await fleet.close()
+    await reaper.close()
+  })
   const last = rpcs.at(-1)
   if (last === undefined) throw new RangeError('a fleet of no nodes')
   return { fleet, rpcs, last, events }
