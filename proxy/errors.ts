@@ -14,6 +14,12 @@ export const failures = {
     blame: true,
   },
   UPSTREAM_NONSENSE: { rpc: -32603, message: 'service unavailable', elsewhere: true, blame: true },
+  UPSTREAM_TOO_LARGE: {
+    rpc: -32003,
+    message: 'response too large',
+    elsewhere: false,
+    blame: false,
+  },
   UPSTREAM_TIMEOUT: { rpc: -32002, message: 'request timed out', elsewhere: false, blame: true },
   WRITE_UNCERTAIN: {
     rpc: -32603,

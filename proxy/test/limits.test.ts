@@ -28,6 +28,21 @@ test('calls above the limit are refused at once, and the others go on', async (t
   t.assert.equal(node.calls.length, 4)
 })
 
+test('an answer above the limit is refused: no other node is asked for it, none is blamed', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a', 'b')
+  for (const node of nodes) node.on('eth_getLogs', () => ({ result: 'x'.repeat(5_000) }))
+  const config = await fileWith(t, 'limits: { max-answer-bytes: 1024 }')
+  const proxy = await runningProxy(t, [...asFlags(nodes), '--config', config])
+  for (let i = 0; i < 12; i += 1) {
+    const { error } = await proxy.call('eth_getLogs', {})
+    t.assert.deepEqual(error, { code: -32003, message: 'response too large' })
+  }
+  t.assert.equal(nodes[0].calls.length + nodes[1].calls.length, 12)
+  for (const { breaker, errors } of (await proxy.fleet()).nodes) {
+    t.assert.deepEqual([breaker, errors], ['closed', 0])
+  }
+})
+
 test('a call that takes too long is told so in the words of Geth, and ended at the node', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a', 'b')
   for (const node of nodes) node.on('eth_call', () => 'hold')

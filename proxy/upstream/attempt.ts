@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { UpstreamError } from '../errors.ts'
+import { type FailureCode, UpstreamError } from '../errors.ts'
 import { Flow } from './flow.ts'
 
 /** What ends an attempt early: the client's connection, for as long as its request is answered. */
@@ -66,6 +66,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #flowFrom = Number.POSITIVE_INFINITY
   #length: number | null = null
   #overdue = false
+  #isTooLarge = false
   #abandoned: Error | null = null
   /** What `answer` is only the opening of; null while the answer is held. */
   flow: Flow | null = null
@@ -119,6 +120,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length
     if (this.#bytes > this.#maxBytes) {
+      this.#isTooLarge = true
       controller.abort(new Error(`an answer above ${this.#maxBytes} bytes`))
       return
     }
@@ -148,12 +150,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     this.#cancellation.forget(this.#onCancel)
     const cause = error as Error & { readonly code?: string }
-    const isTimeout = this.#overdue || cause.code?.endsWith('_TIMEOUT') === true
     const unsent = unsentCodes.has(cause.code ?? '')
-    const code = isTimeout && !unsent ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE'
+    const code = this.#codeOf(cause.code ?? '', unsent)
     const failure = new UpstreamError(code, this.#upstream, cause.message, { cause, unsent })
     if (this.flow === null) this.#settled.reject(failure)
     else this.flow.fail(failure)
+  }
+
+  #codeOf(code: string, unsent: boolean): `UPSTREAM_${string}` & FailureCode {
+    if (this.#isTooLarge) return 'UPSTREAM_TOO_LARGE'
+    const isTimeout = this.#overdue || code.endsWith('_TIMEOUT')
+    return isTimeout && !unsent ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNREACHABLE'
   }
 
   #nonsense(problem: string): UpstreamError {

@@ -157,7 +157,8 @@ export class Upstream {
   }
 
   #blame(error: unknown, cancellation: Cancellation): void {
-    if (cancellation.isCancelled) {
+    const isBlameless = error instanceof UpstreamError && !error.failure.blame
+    if (cancellation.isCancelled || isBlameless) {
       this.breaker.abandon()
       this.onTurn()
       return
