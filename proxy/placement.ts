@@ -58,11 +58,14 @@ export class Placement {
   /** From now on calls are placed by `name`; those under way end on the meters they began on. */
   use(name: StrategyName): void {
     const { meter, picker } = strategies[name]
+    const nowMs = this.#clock.nowMs()
     this.#strategy = name
     this.#picker = picker(this.#rng)
     for (const upstream of this.#fleet.upstreams) {
-      upstream.meter = meter({ clock: this.#clock, cores: upstream.cores })
-      if (upstream.lastReport !== null) upstream.meter.report(upstream.lastReport)
+      const { cores, lastReport, reportedAtMs } = upstream
+      upstream.meter = meter({ clock: this.#clock, cores })
+      // Told again, it is as old as it is: the last word of an agent long dead is not news.
+      if (lastReport !== null) upstream.meter.report({ ...lastReport, age: nowMs - reportedAtMs })
     }
   }
 

@@ -136,7 +136,9 @@ type How = { readonly clock: Clock; readonly timeoutMs: number; readonly path: s
 async function checking(t: TestContext, nodes: readonly StubNode[], how: Partial<How> = {}) {
   const { clock = systemClock, timeoutMs = 10_000, path = '/' } = how
   const events = new EventEmitter()
-  const upstreams: Upstream[] = nodes.map(({ name, url }) => testUpstream(name, clock, url + path))
+  const upstreams: Upstream[] = nodes.map(({ name, url }) =>
+    testUpstream(name, clock, { url: url + path }),
+  )
   const fleet = new Fleet(upstreams, { maxLagBlocks: 2, chainId: null }, ({ health }) => {
     events.emit(health)
   })

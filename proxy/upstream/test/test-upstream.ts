@@ -14,8 +14,12 @@ export function testClock(): TestClock {
 }
 
 /** An upstream on a clock of the test's own; nothing is dialled before a call is sent. */
-export function testUpstream(id: string, clock: Clock, url = 'http://127.0.0.1:9'): Upstream {
-  const options = { id, url: new URL(url), cores: null, connections: 1, maxAnswerBytes: 4096 }
+export function testUpstream(
+  id: string,
+  clock: Clock,
+  { url = 'http://127.0.0.1:9', cores = null }: { url?: string; cores?: number | null } = {},
+): Upstream {
+  const options = { id, url: new URL(url), cores, connections: 1, maxAnswerBytes: 4096 }
   return new Upstream(options, new InFlight(), clock)
 }
 

@@ -1,0 +1,45 @@
+import { type TestContext, test } from 'node:test'
+import { Placement } from './placement.ts'
+import { seededRng } from './rng.ts'
+import { CallStats } from './stats/call-stats.ts'
+import { Fleet } from './upstream/fleet.ts'
+import { testClock, testUpstream } from './upstream/test/test-upstream.ts'
+
+const work = { cpuMs: 1 }
+
+test('a strategy that comes into force knows the last report, and how old it is', (t: TestContext) => {
+  const { placement, upstream, clock } = placing()
+  upstream.lastReport = {
+    id: 'a',
+    name: 'a',
+    x: { cpu_pressure: 1 },
+    cap: { cpus: 2 },
+    raw: {},
+    src: 'proc',
+    age: 5,
+  }
+  upstream.reportedAtMs = 100
+  clock.ms = 200
+  placement.use('state-space')
+  t.assert.equal(upstream.meter.cost(work), 2)
+  clock.ms = 60_000
+  placement.use('state-space')
+  t.assert.equal(upstream.meter.cost(work), 0.5)
+})
+
+test('cores that the operator declared survive a change of strategy', (t: TestContext) => {
+  const { placement, upstream } = placing(4)
+  placement.use('round-robin')
+  placement.use('state-space')
+  t.assert.equal(placement.strategy, 'state-space')
+  t.assert.equal(upstream.meter.cost(work), 0.25)
+})
+
+function placing(cores: number | null = null) {
+  const clock = testClock()
+  const upstream = testUpstream('a', clock, { cores })
+  const fleet = new Fleet([upstream], { maxLagBlocks: 2, chainId: null })
+  const stats = new CallStats([])
+  const placement = new Placement(fleet, 'state-space', 1_000, stats, clock, seededRng(1))
+  return { placement, upstream, clock }
+}
