@@ -137,13 +137,15 @@ function mayTryElsewhere(error: unknown, rule: MethodRule): boolean {
   return error.unsent || (rule.repeatable && error.failure.elsewhere)
 }
 
-/** What a failure means for the client: cancelled, or uncertain where the call may have acted. */
+/**
+ * What a failure means for the client: cancelled, or uncertain where the call may have acted. That
+ * its time is over says so already, in the words of Geth.
+ */
 function judged(error: unknown, rule: MethodRule, exchange: Exchange): unknown {
   if (exchange.cancellation.isCancelled) {
     return new ProxyError('CANCELLED', 'the client went away', { cause: error })
   }
-  if (rule.access === 'write' && error instanceof UpstreamError && !error.unsent) {
-    return new ProxyError('WRITE_UNCERTAIN', error.message, { cause: error })
-  }
-  return error
+  const mayHaveActed = rule.access === 'write' && error instanceof UpstreamError && !error.unsent
+  if (!mayHaveActed || error.code === 'UPSTREAM_TIMEOUT') return error
+  return new ProxyError('WRITE_UNCERTAIN', error.message, { cause: error })
 }
