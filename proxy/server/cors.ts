@@ -27,11 +27,14 @@ export class Cors {
   readonly #enabled: boolean
   readonly #any: boolean
   readonly #domains: ReadonlySet<string>
+  readonly #wildcards: readonly Wildcard[]
 
   constructor(domains: readonly string[]) {
+    const lower = domains.map((domain) => domain.toLowerCase())
     this.#enabled = domains.length > 0
     this.#any = domains.includes('*')
-    this.#domains = new Set(domains.map((domain) => domain.toLowerCase()))
+    this.#domains = new Set(lower)
+    this.#wildcards = lower.filter((domain) => domain.includes('*')).map(wildcardOf)
   }
 
   /** Headers of the answer to a preflight, or null when the request is none. */
@@ -64,8 +67,23 @@ export class Cors {
   }
 
   #allows(origin: string): boolean {
-    return this.#any || this.#domains.has(origin.toLowerCase())
+    if (this.#any) return true
+    const lower = origin.toLowerCase()
+    return this.#domains.has(lower) || this.#wildcards.some((wildcard) => matches(wildcard, lower))
   }
+}
+
+/** A domain with a star in it, which stands for any text: what must be before and behind that. */
+type Wildcard = { readonly before: string; readonly behind: string }
+
+function wildcardOf(domain: string): Wildcard {
+  const star = domain.indexOf('*')
+  return { before: domain.slice(0, star), behind: domain.slice(star + 1) }
+}
+
+function matches({ before, behind }: Wildcard, origin: string): boolean {
+  const isLongEnough = origin.length >= before.length + behind.length
+  return isLongEnough && origin.startsWith(before) && origin.endsWith(behind)
 }
 
 /** `content-type` → `Content-Type`, as Go writes header names. */
