@@ -1,0 +1,31 @@
+import type { TestContext } from 'node:test'
+import { parseConfig } from '../config.ts'
+import { createProxy, type Log } from '../proxy.ts'
+import type { StubNode } from './stub-node.ts'
+
+/** Where a proxy inside this process listens. */
+export type WiredProxy = { readonly url: string; readonly port: number; readonly adminUrl: string }
+
+const silent: Log = { info() {}, warn() {}, error() {} }
+
+/**
+ * A whole proxy in this process, on free ports, closed when the test ends: for laws of the wire,
+ * which need many configurations and nothing of a process.
+ * @param config the keys that are not as by default, but ports and nodes
+ */
+export async function wiredProxy(
+  t: TestContext,
+  nodes: readonly StubNode[],
+  { http = {}, ...config }: { readonly http?: object } & Record<string, unknown> = {},
+): Promise<WiredProxy> {
+  const parsed = parseConfig({
+    ...config,
+    http: { ...http, port: 0 },
+    admin: { port: 0 },
+    nodes: nodes.map(({ name, url }) => ({ id: name, url })),
+  })
+  const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', silent)
+  t.after(() => proxy.close(0))
+  const { url, adminUrl } = await proxy.listen()
+  return { url, adminUrl, port: Number(new URL(url).port) }
+}
