@@ -44,7 +44,9 @@ export class JsonStream {
 
   /** The value that the end of the stream completes, or null. */
   end(): Buffer | null {
-    return !this.#isBroken && this.#scanner.isWhole ? this.#whole(noBytes) : null
+    if (this.#isBroken || !this.#scanner.isWhole) return null
+    this.#scanner.reset()
+    return this.#whole(noBytes)
   }
 
   #hold(part: Buffer, values: Buffer[]): void {
