@@ -8,9 +8,13 @@ export const maxBodyBytes = 5_242_880
 export type Refusal = {
   readonly status: number
   readonly text: string
+  /** Name and value in turn. */
+  readonly headers?: readonly string[]
+  /** Said outside of Geth's compressor. */
+  readonly isPlain?: boolean
 }
 
-const notFound: Refusal = { status: 404, text: '' }
+const notFound: Refusal = { status: 404, text: '', isPlain: true }
 const healthy: Refusal = { status: 200, text: '' }
 const badHost: Refusal = { status: 403, text: 'invalid host specified\n' }
 const badMethod: Refusal = { status: 405, text: 'method not allowed\n' }
@@ -20,9 +24,7 @@ const badType: Refusal = {
 }
 
 /** Whether the path is the one we serve: exactly `/`, or anything below the prefix, as in Geth. */
-export function checkPath(url: string, prefix: string): Refusal | null {
-  const query = url.indexOf('?')
-  const path = query < 0 ? url : url.slice(0, query)
+export function checkPath(path: string, prefix: string): Refusal | null {
   const served = prefix === '' ? path === '/' : path.startsWith(prefix)
   return served ? null : notFound
 }
@@ -35,6 +37,8 @@ export function checkPath(url: string, prefix: string): Refusal | null {
 export class VirtualHosts {
   readonly #any: boolean
   readonly #names: ReadonlySet<string>
+  /** The last one that passed: a client's requests all name the same. */
+  #last = ''
 
   constructor(names: readonly string[]) {
     this.#any = names.includes('*')
@@ -42,9 +46,13 @@ export class VirtualHosts {
   }
 
   check(host: string | undefined): Refusal | null {
-    if (host === undefined || host === '' || this.#any) return null
+    if (host === undefined || host === '' || host === this.#last || this.#any) return null
     const name = hostName(host)
-    return isIP(name) !== 0 || this.#names.has(name) ? null : badHost
+    // Go knows no zones.
+    const isAddress = isIP(name) !== 0 && !name.includes('%')
+    if (!isAddress && !this.#names.has(name)) return badHost
+    this.#last = host
+    return null
   }
 }
 
@@ -52,11 +60,11 @@ export class VirtualHosts {
  * What Geth checks before it reads a body (go-ethereum/rpc/http.go, ServeHTTP and validateRequest),
  * in its order.
  */
-export function checkRequest(request: IncomingMessage): Refusal | null {
+export function checkRequest(request: IncomingMessage, hasQuery: boolean): Refusal | null {
   const { method, headers } = request
   const declared = headers['content-length']
   const hasBody = headers['transfer-encoding'] !== undefined || Number(declared ?? 0) > 0
-  if (method === 'GET' && !hasBody && !hasQuery(request.url)) return healthy
+  if (method === 'GET' && !hasBody && !hasQuery) return healthy
   if (method === 'PUT' || method === 'DELETE') return badMethod
   const length = Number(declared ?? 0)
   if (length > maxBodyBytes) {
@@ -67,31 +75,27 @@ export function checkRequest(request: IncomingMessage): Refusal | null {
 }
 
 /**
- * Whether a body that nobody reads is too large to be skipped, so that the connection must end with
- * the answer (go/src/net/http/server.go, maxPostHandlerReadBytes).
+ * What nobody wants of a body is skipped when it is less than this; otherwise the connection ends
+ * with the answer (go/src/net/http/server.go, maxPostHandlerReadBytes).
  */
-export function isTooLargeToSkip({ headers }: IncomingMessage): boolean {
-  return Number(headers['content-length'] ?? 0) >= maxSkippedBytes
-}
+export const maxSkippedBytes = 262_144
 
-const maxSkippedBytes = 262_144
-
-function hasQuery(url: string | undefined): boolean {
-  const at = url?.indexOf('?') ?? -1
-  return at >= 0 && at < (url?.length ?? 0) - 1
-}
-
+/**
+ * The name in a Host, without its port (go/src/net/net.go, SplitHostPort): brackets come off only
+ * where a port follows, and what has more than one colon is taken whole.
+ */
 function hostName(host: string): string {
   const lower = host.toLowerCase()
-  if (lower.startsWith('[')) return lower.slice(1, lower.indexOf(']'))
-  const colon = lower.lastIndexOf(':')
-  return colon < 0 ? lower : lower.slice(0, colon)
+  const bracketed = /^\[([^[\]]*)\]:[^:[\]]*$/.exec(lower)
+  if (bracketed !== null) return bracketed[1] ?? ''
+  const named = /^([^:[\]]*):[^:[\]]*$/.exec(lower)
+  return named?.[1] ?? lower
 }
 
 const jsonTypes = new Set(['application/json', 'application/json-rpc', 'application/jsonrequest'])
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const parameter = new RegExp(
-  `^\\s*;\\s*(?:${token}\\s*=\\s*(?:${token}|"(?:[^"\\\\]|\\\\.)*")\\s*)?`,
+  `^\\s*;\\s*(${token})\\s*=\\s*(?:(${token})|"((?:[^"\\\\]|\\\\.)*)")\\s*`,
 )
 
 /** One of Geth's three types; parameters are ignored but must be well formed (mime.ParseMediaType). */
@@ -102,10 +106,17 @@ function isJsonType(header: string | undefined): boolean {
   const type = semicolon < 0 ? header : header.slice(0, semicolon)
   if (!jsonTypes.has(type.trim().toLowerCase())) return false
   let rest = semicolon < 0 ? '' : header.slice(semicolon)
-  while (rest !== '') {
+  const seen = new Map<string, string>()
+  // A semicolon at the very end begins nothing.
+  while (rest.trim() !== '' && rest.trim() !== ';') {
     const match = parameter.exec(rest)
-    if (match === null || match[0] === '') return false
-    rest = rest.slice(match[0].length)
+    if (match === null) return false
+    const [whole, name = '', plain, quoted = ''] = match
+    const value = plain ?? quoted.replace(/\\(.)/g, '$1')
+    const key = name.toLowerCase()
+    if ((seen.get(key) ?? value) !== value) return false
+    seen.set(key, value)
+    rest = rest.slice(whole.length)
   }
   return true
 }

@@ -7,15 +7,18 @@ import { parseCalls } from '../rpc/call.ts'
 import {
   checkPath,
   checkRequest,
-  isTooLargeToSkip,
-  maxBodyBytes,
+  maxSkippedBytes,
   type Refusal,
   VirtualHosts,
 } from './admission.ts'
 import type { Answerer } from './answerer.ts'
+import { readBody } from './body.ts'
+import { brokenHead, sendBroken } from './broken-request.ts'
 import { Cors } from './cors.ts'
+import { endUnreadable, endWith, letHalfClose } from './endings.ts'
 import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
+import { targetOf } from './request-target.ts'
 import type { WebSocketSide } from './websocket.ts'
 
 export type HttpOptions = {
@@ -32,6 +35,9 @@ export type HttpOptions = {
 const readTimeoutMs = 30_000
 const idleTimeoutMs = 120_000
 
+/** How often connections are looked at for the limits above. */
+const lookEveryMs = 1_000
+
 /** Go's limit on a request's head (net/http, DefaultMaxHeaderBytes). */
 const maxHeaderBytes = 1_048_576
 
@@ -43,6 +49,7 @@ export class HttpServer {
   readonly #clock: Clock
   readonly #vhosts: VirtualHosts
   readonly #cors: Cors
+  #webSockets: WebSocketSide | null = null
   /** Each connection ends with the answer that it waits for. */
   #isClosing = false
 
@@ -57,18 +64,32 @@ export class HttpServer {
         keepAliveTimeout: idleTimeoutMs,
         headersTimeout: readTimeoutMs,
         requestTimeout: readTimeoutMs,
+        connectionsCheckingInterval: lookEveryMs,
         maxHeaderSize: maxHeaderBytes,
+        // Go has words of its own for it.
+        requireHostHeader: false,
         noDelay: true,
         // Anything else with an Upgrade header is an ordinary request, as in Geth.
-        shouldUpgradeCallback: isWebSocket,
+        shouldUpgradeCallback: (request) => this.#becomesWebSocket(request),
       },
       (request, response) => this.#handle(request, response),
     )
     this.#server.maxConnections = options.maxSockets
+    this.#server.on('checkContinue', (request, response) => {
+      this.#handle(request, response, () => response.writeContinue())
+    })
+    this.#server.on('checkExpectation', (request, response) => {
+      refuse(request, response, badExpectation, [], true)
+    })
+    this.#server.on('connection', letHalfClose)
+    this.#server.on('clientError', endUnreadable)
+    // Whoever closes its side only may still read an answer. Not in the types of Node.
+    Object.assign(this.#server, { httpAllowHalfOpen: true })
   }
 
-  /** From now on requests to become a WebSocket go to `side`. Without one they are refused. */
+  /** From now on requests to become a WebSocket go to `side`. Without one they are ordinary ones. */
   upgradeTo(side: WebSocketSide): void {
+    this.#webSockets = side
     this.#server.on('upgrade', (request, socket, head) => side.upgrade(request, socket, head))
   }
 
@@ -94,36 +115,49 @@ export class HttpServer {
     clearTimeout(timer)
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    const { method, headers, url = '/' } = request
-    const elsewhere = checkPath(url, this.#options.rpcprefix) ?? this.#vhosts.check(headers.host)
+  #becomesWebSocket(request: IncomingMessage): boolean {
+    if (this.#webSockets === null || !isWebSocket(request)) return false
+    return brokenHead(request) === null && this.#webSockets.refusal(request) === null
+  }
+
+  /** @param proceed tells a client that waits for it to send its body */
+  #handle(request: IncomingMessage, response: ServerResponse, proceed?: () => void): void {
+    const broken = brokenHead(request)
+    if (broken !== null) {
+      sendBroken(response, broken)
+      return
+    }
+    const { method, headers } = request
+    const target = targetOf(request)
+    const elsewhere =
+      this.#noWebSocket(request) ??
+      checkPath(target.path, this.#options.rpcprefix) ??
+      this.#vhosts.check(target.host)
     const preflight = elsewhere === null ? this.#cors.preflight(method, headers) : null
-    if (elsewhere !== null) refuse(request, response, elsewhere, [])
-    else if (preflight !== null) refuse(request, response, preflightAnswer, preflight)
+    const isLeft = proceed !== undefined
+    if (elsewhere !== null) refuse(request, response, elsewhere, [], isLeft)
+    else if (preflight !== null) refuse(request, response, preflightAnswer, preflight, isLeft)
     else {
       const cors = this.#cors.actual(headers)
-      const objection = checkRequest(request)
-      if (objection === null) this.#read(request, response, cors)
-      else refuse(request, response, objection, cors)
+      const objection = checkRequest(request, target.hasQuery)
+      if (objection !== null) refuse(request, response, objection, cors, isLeft)
+      else {
+        proceed?.()
+        this.#read(request, response, cors)
+      }
     }
   }
 
-  /** Collects the body, cut at the limit as Geth's reader is, and answers it. */
+  /** Refuses what would be a WebSocket if it could. */
+  #noWebSocket(request: IncomingMessage): Refusal | null {
+    const { upgrade } = request.headers
+    if (upgrade === undefined || this.#webSockets === null || !isWebSocket(request)) return null
+    return this.#webSockets.refusal(request)
+  }
+
   #read(request: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
-    let first: Buffer | null = null
-    let rest: Buffer[] | null = null
-    let bytes = 0
-    request.on('data', (chunk: Buffer) => {
-      if (bytes >= maxBodyBytes) return
-      const room = maxBodyBytes - bytes
-      const kept = chunk.length <= room ? chunk : chunk.subarray(0, room)
-      bytes += kept.length
-      if (first === null) first = kept
-      else if (rest === null) rest = [first, kept]
-      else rest.push(kept)
-    })
-    request.on('end', () => {
-      const body = rest === null ? (first ?? noBytes) : Buffer.concat(rest)
+    readBody(request, (body, isCutShort) => {
+      if (isCutShort) endWith(request, response)
       this.#respond(body, request, response, cors).catch((error: unknown) => {
         // Only a defect of ours ends here; the client sees the connection end, as with a panic.
         response.destroy(error instanceof Error ? error : new Error(String(error)))
@@ -166,21 +200,24 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
 }
 
-const noBytes = Buffer.alloc(0)
 const jsonType = 'application/json'
 const preflightAnswer: Refusal = { status: 200, text: '' }
+const badExpectation: Refusal = { status: 417, text: '', isPlain: true }
 
+/** @param isLeft whether the client will not send its body, and the connection ends */
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, text }: Refusal,
+  { status, text, headers = [], isPlain = false }: Refusal,
   more: readonly string[],
+  isLeft: boolean,
 ): void {
   const typed = text === '' ? [] : ['Content-Type', textType, 'X-Content-Type-Options', 'nosniff']
   const body = text === '' ? [] : [Buffer.from(text)]
-  const close = isTooLargeToSkip(request)
-  // Paths are told apart outside of Geth's compressor.
-  const outgoing = { status, headers: [...more, ...typed], body, identity: status === 404, close }
+  const unread = Number(request.headers['content-length'] ?? 0)
+  if (isLeft || unread >= maxSkippedBytes) endWith(request, response)
+  const lines = [...more, ...typed, ...headers]
+  const outgoing = { status, headers: lines, body, identity: isPlain, close: false }
   send(request, response, outgoing).catch((error: Error) => response.destroy(error))
   request.resume()
 }

@@ -48,9 +48,12 @@ export async function send(
   write(response, [bytes])
 }
 
-/** As Geth looks for it: anywhere in the header, whatever its weight. */
+/** As Geth looks for it: anywhere in the header, whatever its weight; of several, in the first. */
 export function wantsGzip(request: IncomingMessage): boolean {
-  return request.headers['accept-encoding']?.includes('gzip') === true
+  const header = request.headers['accept-encoding']
+  if (header?.includes('gzip') !== true) return false
+  if (!header.includes(',')) return true
+  return request.headersDistinct['accept-encoding']?.[0]?.includes('gzip') === true
 }
 
 /** Status line and headers; `length` null: the body is sent in chunks, or there is none. */

@@ -3,11 +3,12 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { Push } from '../exchange.ts'
-import { checkPath } from './admission.ts'
+import { checkPath, type Refusal } from './admission.ts'
 import type { Answerer } from './answerer.ts'
 import { Conversation, type Line } from './conversation.ts'
 import { hasToken } from './header-list.ts'
 import { Origins } from './origins.ts'
+import { targetOf } from './request-target.ts'
 
 export type WebSocketOptions = {
   /** Pages that may connect; empty: those of localhost. */
@@ -64,15 +65,8 @@ export class WebSocketSide {
     return this.#connections.size
   }
 
-  /** Answers a request to upgrade: a WebSocket, or Geth's refusal. */
+  /** Makes a connection of a request to upgrade, which `refusal` has passed. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refusal = this.#refusal(request)
-    if (refusal !== null) {
-      // From here on the socket is ours alone: an error that nobody hears ends the process.
-      socket.on('error', () => socket.destroy())
-      socket.end(refusal)
-      return
-    }
     this.#server.handleUpgrade(request, socket, head, (client) => {
       const { maxQueuedBytes } = this.#options
       const connection = new Connection(client, maxQueuedBytes, this.#answer, this.#clock)
@@ -85,16 +79,17 @@ export class WebSocketSide {
     })
   }
 
-  /** In the order of gorilla/websocket 1.4, which Geth uses. */
-  #refusal({ url = '/', headers, method }: IncomingMessage): string | null {
-    if (checkPath(url, this.#options.rpcprefix) !== null) return refused(404, 'not found', false)
-    if (!hasToken(headers.connection, 'upgrade')) return refused(400, 'Bad Request', true)
-    if (method !== 'GET') return refused(405, 'Method Not Allowed', true)
-    if (!hasToken(headers['sec-websocket-version'], '13')) return refused(400, 'Bad Request', true)
-    if (!this.#origins.allows(headers.origin)) return refused(403, 'Forbidden', true)
+  /** Whether a request to upgrade is refused, in the order of gorilla/websocket 1.4, which Geth uses. */
+  refusal(request: IncomingMessage): Refusal | null {
+    const { headers, method } = request
+    if (checkPath(targetOf(request).path, this.#options.rpcprefix) !== null) return notFound
+    if (!hasToken(headers.connection, 'upgrade')) return badRequest
+    if (method !== 'GET') return badMethod
+    if (!hasToken(headers['sec-websocket-version'], '13')) return badRequest
+    if (!this.#origins.allows(headers.origin)) return forbidden
     // Stricter than gorilla, which takes any key, because `ws` is.
     const isKey = /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
-    return isKey ? null : refused(400, 'Bad Request', true)
+    return isKey ? null : badRequest
   }
 
   #look(): void {
@@ -176,23 +171,8 @@ class Connection implements Line {
 /** A client is given so long to say goodbye in turn. */
 const closeGraceMs = 1_000
 
-const reasons = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-} as const
-
-/** The bytes of a refusal, in the words and headers of Go's net/http and gorilla/websocket. */
-function refused(status: keyof typeof reasons, text: string, tellsVersion: boolean): string {
-  return [
-    `HTTP/1.1 ${status} ${reasons[status]}`,
-    'Content-Type: text/plain; charset=utf-8',
-    ...(tellsVersion ? ['Sec-Websocket-Version: 13'] : []),
-    'X-Content-Type-Options: nosniff',
-    `Date: ${new Date().toUTCString()}`,
-    `Content-Length: ${text.length + 1}`,
-    '',
-    `${text}\n`,
-  ].join('\r\n')
-}
+const headers = ['Sec-Websocket-Version', '13']
+const notFound: Refusal = { status: 404, text: 'not found\n', isPlain: true }
+const badRequest: Refusal = { status: 400, text: 'Bad Request\n', headers, isPlain: true }
+const forbidden: Refusal = { status: 403, text: 'Forbidden\n', headers, isPlain: true }
+const badMethod: Refusal = { status: 405, text: 'Method Not Allowed\n', headers, isPlain: true }
