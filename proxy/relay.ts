@@ -145,15 +145,16 @@ export class Relay {
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => this.#router.route(message, canPush))
     for (const group of batch.groups) {
-      if (batch.isFull(limits.maxAnswerBytes)) break
+      const [first] = group
+      if (first === undefined || batch.isOver(first.index, limits.maxAnswerBytes)) break
       if (group.length === 1) {
-        for (const { index, message, route } of group) {
-          batch.put(index, await this.#carryOut(message, route, exchange))
-        }
-        continue
+        batch.put(first.index, await this.#carryOut(first.message, first.route, exchange))
+      } else {
+        const answers = await this.#callTogether(group, exchange)
+        for (const [i, { index }] of group.entries()) batch.put(index, answers[i] ?? nothing)
       }
-      const answers = await this.#callTogether(group, exchange)
-      for (const [i, { index }] of group.entries()) batch.put(index, answers[i] ?? nothing)
+      // So far, nothing but the end of its time makes an answer go out as it is.
+      if (exchange.identity) batch.expire(first.index)
     }
     for (const { message, route } of batch.told) this.#told(message, route, exchange)
     const answer = batch.answer(limits.maxAnswerBytes)

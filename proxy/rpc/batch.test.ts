@@ -80,8 +80,8 @@ test('the answer that crosses the limit comes whole, all behind it are refused',
   for (const { index, message } of batch.groups.flat()) {
     batch.put(index, resultOf(message, `"${'x'.repeat(98)}"`))
   }
-  t.assert.equal(batch.isFull(199), true)
-  t.assert.equal(batch.isFull(400), false)
+  t.assert.equal(batch.isOver(2, 199), true)
+  t.assert.equal(batch.isOver(3, 400), false)
   const whole = 'x'.repeat(98)
   const tooLarge = -32003
   t.assert.deepEqual(whatCame(text(batch.answer(199)), true), [
@@ -100,9 +100,38 @@ test('a call that was not carried out any more is told that it was too much', (t
   const [[first] = []] = batch.groups
   if (first === undefined) throw new Error('no group')
   batch.put(first.index, resultOf(first.message, `"${'x'.repeat(98)}"`))
-  t.assert.equal(batch.isFull(99), true)
+  t.assert.equal(batch.isOver(1, 99), true)
   const answers = whatCame(text(batch.answer(99)), true)
-  t.assert.deepEqual(answers, ['x'.repeat(98), -32003, -32600])
+  t.assert.deepEqual(answers, ['x'.repeat(98), -32003, -32003])
+})
+
+test('errors count as results do, without their frame, and at their place', (t: TestContext) => {
+  const error = '{"code":-32601,"message":"the method nope does not exist/is not available"}'
+  const batch = batchOf(nowhere, write, nowhere, read)
+  t.assert.equal(batch.isOver(1, error.length), false)
+  t.assert.equal(batch.isOver(1, error.length - 1), true)
+})
+
+test('when time is over, the call under way and all behind it are told so', (t: TestContext) => {
+  const batch = batchOf(read, nowhere, write, notification, dropped, invalid, nowhere, read)
+  const [[first] = [], [second] = []] = batch.groups
+  if (first === undefined || second === undefined) throw new Error('no groups')
+  batch.put(first.index, resultOf(first.message, '1'))
+  batch.expire(second.index)
+  t.assert.equal(batch.isOver(7, 0), true)
+  const answers = whatCame(text(batch.answer(0)), true)
+  t.assert.deepEqual(answers, [1, -32601, -32002, -32002, -32002, -32002])
+  t.assert.equal(batch.isCut, true)
+})
+
+test('what is cut off bears the id it came with, or none', (t: TestContext) => {
+  const batch = batchOf(nowhere, '{"id":{"a":1}}', 'null', '[]', '{"jsonrpc":"2.0","id":"x"}')
+  const cut = '"error":{"code":-32003,"message":"response too large"}}'
+  t.assert.equal(
+    text(batch.answer(1)).replace(/^\[.*?\}\},/, ''),
+    `{"jsonrpc":"2.0","id":{"a":1},${cut},{"jsonrpc":"2.0",${cut},` +
+      `{"jsonrpc":"2.0",${cut},{"jsonrpc":"2.0","id":"x",${cut}]`,
+  )
 })
 
 test('without a limit nothing is too much', (t: TestContext) => {
@@ -110,7 +139,7 @@ test('without a limit nothing is too much', (t: TestContext) => {
   for (const { index, message } of batch.groups.flat()) {
     batch.put(index, resultOf(message, `"${'x'.repeat(100_000)}"`))
   }
-  t.assert.equal(batch.isFull(0), false)
+  t.assert.equal(batch.isOver(2, 0), false)
   t.assert.equal(whatCame(text(batch.answer(0))).length, 2)
   t.assert.equal(batch.isCut, false)
 })

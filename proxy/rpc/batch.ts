@@ -32,12 +32,15 @@ const close = Buffer.from(']')
 export class Batch {
   readonly groups: readonly (readonly Item[])[]
   readonly told: readonly Told[]
-  /** True once some answer was too much. */
+  /** True once the answers were too much, or not all of them came in time. */
   isCut = false
   readonly #messages: readonly Message[]
   readonly #answers: Answer[]
-  /** Bytes of the results put in so far. */
+  /** Bytes of the results of the first `#summed` answers. */
   #bytes = 0
+  #summed = 0
+  /** From this one on, time was over. */
+  #lateFrom = Number.POSITIVE_INFINITY
 
   constructor(messages: readonly Message[], routeOf: (message: Message) => Route) {
     this.#messages = messages
@@ -67,35 +70,66 @@ export class Batch {
 
   /** The answer to message `index`; that to a notification is forgotten. */
   put(index: number, answer: Answer): void {
-    const message = this.#messages[index]
-    if (message?.isCall !== true) return
-    this.#answers[index] = answer
-    this.#bytes += byteLength(answer) - framing(message)
+    if (this.#messages[index]?.isCall === true) this.#answers[index] = answer
+  }
+
+  /** Time was over when message `index` was carried out: it and all behind it are told so. */
+  expire(index: number): void {
+    this.#lateFrom = Math.min(this.#lateFrom, index)
   }
 
   /**
-   * Whether the answers are too much already, so that no further group may be sent: Geth carries out
-   * nothing behind the answer that crosses its limit, and a write that is told so must not be done.
+   * Whether nothing from message `index` on may be carried out any more: Geth carries out nothing
+   * behind the answer that crosses its limit, nor when time is over, and a write that is told so
+   * must not be done. All before it must be answered, and `index` grows from question to question.
    */
-  isFull(maxBytes: number): boolean {
+  isOver(index: number, maxBytes: number): boolean {
+    if (index >= this.#lateFrom) return true
+    for (; this.#summed < index; this.#summed += 1) this.#bytes += this.#sizeOf(this.#summed)
     return maxBytes > 0 && this.#bytes > maxBytes
   }
 
-  /** All answers as one array; calls behind `maxBytes`, carried out or not, are told it is too much. */
+  /** All answers as one array; what is behind `maxBytes` or too late, carried out or not, is told so. */
   answer(maxBytes: number): Answer {
     let bytes = 0
+    let isFull = false
     const kept = this.#answers.map((answer, index) => {
-      const message = this.#messages[index] ?? null
-      if (maxBytes > 0 && bytes > maxBytes && message?.isCall === true) {
-        this.isCut = true
-        return ownError(message, -32003, 'response too large')
-      }
-      if (answer.length === 0) return answer
-      bytes += byteLength(answer) - framing(message)
+      const message = this.#messages[index]
+      if (message === undefined || message.isNotification || message.isDropped) return noAnswer
+      if (isFull) return cutOff(message, -32003, 'response too large')
+      if (index >= this.#lateFrom) return cutOff(message, -32002, 'request timed out')
+      bytes += this.#sizeOf(index)
+      isFull = maxBytes > 0 && bytes > maxBytes
       return answer
     })
+    this.isCut = isFull || this.#lateFrom < kept.length
     return batchAnswer(kept)
   }
+
+  /** Bytes of the result or error alone, which is what Geth counts. */
+  #sizeOf(index: number): number {
+    const answer = this.#answers[index] ?? noAnswer
+    const message = this.#messages[index]
+    if (answer.length === 0 || message === undefined) return 0
+    const idLength = message.hasValidId ? message.idEnd - message.idStart : 'null'.length
+    const member = opening.length + idLength
+    const isResult = answer[0]?.[member + ',"'.length] === 0x72
+    const framing = member + (isResult ? ',"result":}' : ',"error":}').length
+    return byteLength(answer) - framing
+  }
+}
+
+const noAnswer: Answer = []
+const opening = '{"jsonrpc":"2.0","id":'
+
+/** Geth echoes here whatever stands as id, an object too, and leaves out one that is not there. */
+function cutOff(message: Message, code: number, text: string): Answer {
+  if (message.hasValidId) return ownError(message, code, text)
+  const id =
+    message.idStart < 0 ? '' : message.body.toString('latin1', message.idStart, message.idEnd)
+  const member = id === '' ? '' : `,"id":${id}`
+  const error = `{"jsonrpc":"2.0"${member},"error":{"code":${code},"message":"${text}"}}`
+  return [Buffer.from(error, 'latin1')]
 }
 
 /** The answers as one array, empty ones left out; nothing at all when none is left. */
@@ -112,9 +146,3 @@ export function batchAnswer(answers: readonly Answer[]): Answer {
 
 /** Up to here one write of a copy is cheaper than a vector of parts. */
 const joinUpTo = 65_536
-
-/** Bytes of an answer that are not its result: Geth counts results alone. */
-function framing(message: Message | null): number {
-  const id = message === null || message.idStart < 0 ? 4 : message.idEnd - message.idStart
-  return '{"jsonrpc":"2.0","id":,"result":}'.length + id
-}

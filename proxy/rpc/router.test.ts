@@ -128,6 +128,14 @@ test('the modules are those opened, in the form of Geth', (t: TestContext) => {
   )
 })
 
+test('the modules take no params', (t: TestContext) => {
+  const answer = (params: string): string =>
+    answerOf(route(`{"jsonrpc":"2.0","id":1,"method":"rpc_modules","params":${params}}`))
+  for (const none of ['[]', '[ ]', 'null']) t.assert.ok(answer(none).includes('"result":'), none)
+  t.assert.ok(answer('[1]').includes('-32602,"message":"too many arguments, want at most 0"'))
+  for (const odd of ['{}', '""', '0']) t.assert.ok(answer(odd).includes('non-array args'), odd)
+})
+
 function message(body: string): Message {
   const parsed = parseCalls(Buffer.from(body))
   if (parsed.kind !== 'single') throw new Error(`${parsed.kind}: ${body}`)

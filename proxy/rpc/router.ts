@@ -1,7 +1,7 @@
 import { type Answer, ownError, resultAnswer } from './answer.ts'
 import type { Message } from './call.ts'
 import type { Exposure } from './exposure.ts'
-import { code } from './json.ts'
+import { code, skipSpace } from './json.ts'
 import type { MethodRule } from './methods/rule.ts'
 import { unknownMethod } from './methods.ts'
 import { subscriptionId, subscriptionKind } from './subscription-params.ts'
@@ -58,12 +58,16 @@ export class Router {
     if (method.endsWith('_unsubscribe')) {
       return canPush ? unsubscribe : told(message, ...unsubscribed(message))
     }
-    if (rule !== null && method === 'rpc_modules') {
-      const answer = resultAnswer(message, this.#modules, 0, this.#modules.length)
-      return { kind: 'answer', answer: message.isCall ? answer : [], code: 'ok' }
-    }
+    if (rule !== null && method === 'rpc_modules') return this.#tellModules(message)
     if (rule !== null) return this.#forward(rule)
     return told(message, -32601, `the method ${method} does not exist/is not available`)
+  }
+
+  #tellModules(message: Message): Route {
+    if (!hasArrayParams(message)) return told(message, -32602, 'non-array args')
+    if (!isEmpty(message)) return told(message, -32602, 'too many arguments, want at most 0')
+    const answer = resultAnswer(message, this.#modules, 0, this.#modules.length)
+    return { kind: 'answer', answer: message.isCall ? answer : [], code: 'ok' }
   }
 
   #forward(rule: MethodRule): Route {
@@ -83,6 +87,12 @@ const dropped: Route = { kind: 'answer', answer: [], code: null }
 /** Absent and `null` are an empty array, as in Geth. Its first byte tells an array. */
 function hasArrayParams({ body, paramsStart }: Message): boolean {
   return paramsStart < 0 || body[paramsStart] === code.openArray || body[paramsStart] === 0x6e
+}
+
+/** Whether params that {@link hasArrayParams} has passed hold nothing. */
+function isEmpty({ body, paramsStart, paramsEnd }: Message): boolean {
+  if (paramsStart < 0 || body[paramsStart] !== code.openArray) return true
+  return body[skipSpace(body, paramsStart + 1, paramsEnd)] === code.closeArray
 }
 
 function told(message: Message, errorCode: number, text: string): Route {
