@@ -44,8 +44,11 @@ export class Cors {
     const origin = headers.origin
     if (origin === undefined || !this.#allows(origin)) return varyOfPreflight
     if (!methods.has(requested.toUpperCase())) return varyOfPreflight
-    const wanted = headers['access-control-request-headers']
-    const allowed = wanted === undefined || wanted === '' ? [] : wanted.split(',').map(canonical)
+    const wanted = headers['access-control-request-headers'] ?? ''
+    const allowed = wanted
+      .split(/[ ,]/)
+      .map(canonical)
+      .filter((name) => name !== '')
     return [
       ...(allowed.length === 0 ? [] : ['Access-Control-Allow-Headers', allowed.join(', ')]),
       'Access-Control-Allow-Methods',
@@ -86,10 +89,10 @@ function matches({ before, behind }: Wildcard, origin: string): boolean {
   return isLongEnough && origin.startsWith(before) && origin.endsWith(behind)
 }
 
-/** `content-type` → `Content-Type`, as Go writes header names. */
+/** `content-type` → `Content-Type` (rs/cors, parseHeaderList). */
 function canonical(name: string): string {
   return name
-    .trim()
     .toLowerCase()
-    .replace(/(^|-)[a-z]/g, (c) => c.toUpperCase())
+    .replace(/(^|[-_])[a-z]/g, (c) => c.toUpperCase())
+    .replace(/[^\w-]/g, '')
 }
