@@ -5,50 +5,54 @@ import { stubNodes } from './stub-node.ts'
 const read = '{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":[]}'
 const asking = { 'x-equipoise-explain': '1' }
 
-test('an answer is explained to who asks for it, and to nobody else', async (t: TestContext) => {
+test('an explanation', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a', 'b')
+  const [a, b] = nodes
   const proxy = await runningProxy(t, asFlags(nodes))
-  const explained = await proxy.fetch(read, asking)
-  const { result } = (await explained.json()) as { result: { node: string } }
-  t.assert.equal(explained.headers.get('x-equipoise-node'), result.node)
-  const [other] = nodes.filter(({ name }) => name !== result.node)
-  t.assert.equal(
-    explained.headers.get('x-equipoise-why'),
-    `strategy=state-space; distance=1.000; runner-up=${other?.name}:1.000; state=cpu:0.000; age=none; tries=1`,
+
+  await t.test('is given to who asks for it, and to nobody else', async (t: TestContext) => {
+    const explained = await proxy.fetch(read, asking)
+    const { result } = (await explained.json()) as { result: { node: string } }
+    t.assert.equal(explained.headers.get('x-equipoise-node'), result.node)
+    const [other] = nodes.filter(({ name }) => name !== result.node)
+    t.assert.equal(
+      explained.headers.get('x-equipoise-why'),
+      `strategy=state-space; distance=1.000; runner-up=${other?.name}:1.000; state=cpu:0.000; age=none; tries=1`,
+    )
+    for (const headers of [{}, { 'x-equipoise-explain': '0' }, { 'x-equipoise-explain': 'true' }]) {
+      const plain = await proxy.fetch(read, headers)
+      await plain.body?.cancel()
+      const ours = [...plain.headers.keys()].filter((name) => name.includes('equipoise'))
+      t.assert.deepEqual(ours, [])
+    }
+  })
+
+  await t.test('what reached no node cannot be explained', async (t: TestContext) => {
+    for (const body of ['{"jsonrpc":"2.0","id":1,"method":"rpc_modules"}', '{', '']) {
+      const response = await proxy.fetch(body, asking)
+      await response.body?.cancel()
+      t.assert.equal(response.headers.get('x-equipoise-node'), null)
+      t.assert.equal(response.headers.get('x-equipoise-why'), null)
+    }
+  })
+
+  await t.test(
+    'a call that was tried twice says so, and names the node that answered',
+    async (t: TestContext) => {
+      a.on('eth_getBalance', () => 'drop')
+      await proxy.order('PUT', 'strategy', { name: 'round-robin' })
+      const whys: (string | null)[] = []
+      for (let i = 0; i < 2; i += 1) {
+        const response = await proxy.fetch(read, asking)
+        await response.body?.cancel()
+        t.assert.equal(response.headers.get('x-equipoise-node'), b.name)
+        whys.push(response.headers.get('x-equipoise-why'))
+      }
+      const common = 'strategy=round-robin; distance=0.000; runner-up='
+      t.assert.deepEqual(whys.sort(), [
+        `${common}a:0.000; state=unknown; age=none; tries=1`,
+        `${common}none; state=unknown; age=none; tries=2`,
+      ])
+    },
   )
-  for (const headers of [{}, { 'x-equipoise-explain': '0' }, { 'x-equipoise-explain': 'true' }]) {
-    const plain = await proxy.fetch(read, headers)
-    await plain.body?.cancel()
-    const ours = [...plain.headers.keys()].filter((name) => name.includes('equipoise'))
-    t.assert.deepEqual(ours, [])
-  }
-})
-
-test('what reached no node cannot be explained', async (t: TestContext) => {
-  const nodes = await stubNodes(t, 'a')
-  const proxy = await runningProxy(t, asFlags(nodes))
-  for (const body of ['{"jsonrpc":"2.0","id":1,"method":"rpc_modules"}', '{', '']) {
-    const response = await proxy.fetch(body, asking)
-    await response.body?.cancel()
-    t.assert.equal(response.headers.get('x-equipoise-node'), null)
-    t.assert.equal(response.headers.get('x-equipoise-why'), null)
-  }
-})
-
-test('a call that was tried twice says so, and names the node that answered', async (t: TestContext) => {
-  const nodes = await stubNodes(t, 'bad', 'good')
-  nodes[0].on('eth_getBalance', () => 'drop')
-  const proxy = await runningProxy(t, [...asFlags(nodes), '--strategy', 'round-robin'])
-  const whys: (string | null)[] = []
-  for (let i = 0; i < 2; i += 1) {
-    const response = await proxy.fetch(read, asking)
-    await response.body?.cancel()
-    t.assert.equal(response.headers.get('x-equipoise-node'), 'good')
-    whys.push(response.headers.get('x-equipoise-why'))
-  }
-  const common = 'strategy=round-robin; distance=0.000; runner-up='
-  t.assert.deepEqual(whys.sort(), [
-    `${common}bad:0.000; state=unknown; age=none; tries=1`,
-    `${common}none; state=unknown; age=none; tries=2`,
-  ])
 })

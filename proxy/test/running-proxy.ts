@@ -91,6 +91,13 @@ export class ProxyProcess {
     return JSON.parse(await this.post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })))
   }
 
+  /** An order to the admin port, below `/api/`. */
+  async order(method: string, path: string, body: unknown = null): Promise<void> {
+    const text = body === null ? null : JSON.stringify(body)
+    const { status } = await fetch(`${this.adminUrl}/api/${path}`, { method, body: text })
+    if (status !== 200) throw new Error(`HTTP ${status}`)
+  }
+
   async fleet(): Promise<FleetSnapshot> {
     const response = await fetch(`${this.adminUrl}/api/fleet`)
     const snapshot: unknown = await response.json()

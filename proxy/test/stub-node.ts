@@ -80,6 +80,12 @@ export class StubNode {
     this.scripts.set(method, script)
   }
 
+  /** Answers as any node again, and knows of no call. */
+  reset(): void {
+    this.scripts.clear()
+    this.calls.length = 0
+  }
+
   /** The next call of a method that comes in. */
   async arrival(method: string): Promise<StubCall> {
     const [call]: StubCall[] = await once(this.#events, method, soon())

@@ -4,46 +4,67 @@ import { type StubAnswer, stubNodes } from './stub-node.ts'
 
 const raw = '0x02f8'
 
-test('a write reaches exactly one node, always the same, exactly once', async (t: TestContext) => {
+test('a write', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a', 'b', 'c')
   const proxy = await runningProxy(t, asFlags(nodes))
-  const answers = await Promise.all(
-    Array.from({ length: 30 }, (_, i) => proxy.call('eth_sendRawTransaction', `${raw}${i}`)),
+
+  await t.test(
+    'reaches exactly one node, always the same, exactly once',
+    async (t: TestContext) => {
+      for (const node of nodes) node.reset()
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, (_, i) => proxy.call('eth_sendRawTransaction', `${raw}${i}`)),
+      )
+      const writers = new Set(answers.map(({ result }) => result?.node))
+      t.assert.equal(writers.size, 1)
+      const sent = nodes.flatMap(({ calls }) => calls.map(({ params }) => String(params)))
+      t.assert.equal(sent.length, 30)
+      t.assert.equal(new Set(sent).size, 30)
+    },
   )
-  const writers = new Set(answers.map(({ result }) => result?.node))
-  t.assert.equal(writers.size, 1)
-  const sent = nodes.flatMap(({ calls }) => calls.map(({ params }) => String(params)))
-  t.assert.equal(sent.length, 30)
-  t.assert.equal(new Set(sent).size, 30)
-})
 
-test('a write whose node gave no answer is not sent again: the client learns that it may have acted', async (t: TestContext) => {
-  const nodes = await stubNodes(t, 'a', 'b')
-  const failures: readonly StubAnswer[] = [
-    'drop',
-    'cut',
-    { whole: '<html>' },
-    { whole: '', status: 502 },
-  ]
-  const proxy = await runningProxy(t, asFlags(nodes))
-  for (const [i, failure] of failures.entries()) {
-    for (const node of nodes) node.on('eth_sendRawTransaction', () => failure)
-    const { error } = await proxy.call('eth_sendRawTransaction', raw)
-    t.assert.deepEqual(error, {
-      code: -32603,
-      message: 'no answer: the call may or may not have taken effect',
-    })
-    t.assert.equal(nodes[0].calls.length + nodes[1].calls.length, i + 1)
-  }
-})
+  await t.test(
+    'whose node gave no answer is not sent again: the client learns that it may have acted',
+    async (t: TestContext) => {
+      for (const node of nodes) node.reset()
+      const failures: readonly StubAnswer[] = [
+        'drop',
+        'cut',
+        { whole: '<html>' },
+        { whole: '', status: 502 },
+      ]
+      for (const [i, failure] of failures.entries()) {
+        for (const node of nodes) node.on('eth_sendRawTransaction', () => failure)
+        const { error } = await proxy.call('eth_sendRawTransaction', raw)
+        t.assert.deepEqual(error, {
+          code: -32603,
+          message: 'no answer: the call may or may not have taken effect',
+        })
+        t.assert.equal(nodes.flatMap(({ calls }) => calls).length, i + 1)
+      }
+    },
+  )
 
-test('a method of which nothing is known is sent once as well, and told the same', async (t: TestContext) => {
-  const nodes = await stubNodes(t, 'a', 'b')
-  for (const node of nodes) node.on('eth_launchRocket', () => 'drop')
-  const proxy = await runningProxy(t, asFlags(nodes))
-  const { error } = await proxy.call('eth_launchRocket')
-  t.assert.match(error?.message ?? '', /may or may not have taken effect/)
-  t.assert.equal(nodes[0].calls.length + nodes[1].calls.length, 1)
+  await t.test(
+    'a method of which nothing is known is sent once as well, and told the same',
+    async (t: TestContext) => {
+      for (const node of nodes) node.reset()
+      for (const node of nodes) node.on('eth_launchRocket', () => 'drop')
+      const { error } = await proxy.call('eth_launchRocket')
+      t.assert.match(error?.message ?? '', /may or may not have taken effect/)
+      t.assert.equal(nodes.flatMap(({ calls }) => calls).length, 1)
+    },
+  )
+
+  await t.test('what is of one node is asked of the node that writes', async (t: TestContext) => {
+    for (const node of nodes) node.reset()
+    const writer = (await proxy.call('eth_sendRawTransaction', raw)).result?.node
+    for (const method of ['eth_accounts', 'eth_newFilter', 'eth_getFilterChanges', 'eth_syncing']) {
+      for (let i = 0; i < 4; i += 1) {
+        t.assert.equal((await proxy.call(method)).result?.node, writer, method)
+      }
+    }
+  })
 })
 
 test('a write goes elsewhere when its node refused the connection, for then it saw nothing', async (t: TestContext) => {
@@ -72,15 +93,4 @@ test('who wrote goes on writing when another node comes back', async (t: TestCon
   await gone.start()
   await proxy.untilNode(gone.name, ({ health }) => health === 'up')
   t.assert.equal((await proxy.call('eth_sendRawTransaction', raw)).result?.node, left.name)
-})
-
-test('what is of one node is asked of the node that writes', async (t: TestContext) => {
-  const nodes = await stubNodes(t, 'a', 'b', 'c')
-  const proxy = await runningProxy(t, asFlags(nodes))
-  const writer = (await proxy.call('eth_sendRawTransaction', raw)).result?.node
-  for (const method of ['eth_accounts', 'eth_newFilter', 'eth_getFilterChanges', 'eth_syncing']) {
-    for (let i = 0; i < 4; i += 1) {
-      t.assert.equal((await proxy.call(method)).result?.node, writer, method)
-    }
-  }
 })
