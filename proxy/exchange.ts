@@ -6,6 +6,8 @@ import type { Flow } from './upstream/flow.ts'
 /** A client that can be told things unasked: it came over WebSocket or IPC. */
 export type Push = {
   push(bytes: Buffer): void
+  /** Ends its connection: it cannot be told all that it should be told. */
+  cutOff(): void
   /** True once nothing can be pushed any more. */
   readonly isGone: boolean
   /** What ends each of its subscriptions, by the id it was given. */

@@ -65,6 +65,10 @@ export class Conversation implements Push {
     this.#line.send(bytes)
   }
 
+  cutOff(): void {
+    this.#line.cutOff()
+  }
+
   /** Ends the line if the client has taken nothing of what it was told for long. Run at intervals. */
   look(nowMs: number): void {
     const { queuedBytes } = this.#line

@@ -6,8 +6,13 @@ import type { Fleet } from '../upstream/fleet.ts'
 import type { NodeSocket } from '../upstream/node-socket.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
-/** Told of each notification's `result`, as the node wrote it. */
-export type Listener = (result: Buffer) => void
+/** Who hears of a subscription. */
+export type Listener = {
+  /** Told of each notification's `result`, as the node wrote it. */
+  next(result: Buffer): void
+  /** No node takes the subscription any more; nothing follows. */
+  lost(): void
+}
 
 /** Where a feed finds the shared connection of a node. */
 export type Sockets = (upstream: Upstream) => NodeSocket
@@ -87,7 +92,7 @@ export class Feed {
   async #subscribeAt(socket: NodeSocket): Promise<Reply> {
     const reply = await socket.request(this.#method, this.#params, {
       next: (result) => {
-        for (const listener of this.#listeners) listener(result)
+        for (const listener of this.#listeners) listener.next(result)
       },
       lost: () => {
         this.#at = null
@@ -107,13 +112,18 @@ export class Feed {
     while (!this.#ended) {
       try {
         const reply = await this.#subscribe()
-        if (reply.kind === 'error') this.#end()
+        if (reply.kind === 'error') this.#lose()
         return
       } catch {
         // No node can be reached now. The clients stay; the next try may find one.
         await pause(retryMs, undefined, { ref: false })
       }
     }
+  }
+
+  #lose(): void {
+    this.#end()
+    for (const listener of this.#listeners) listener.lost()
   }
 
   get #unsubscribe(): string {

@@ -18,8 +18,8 @@ const maxSharedParams = 8_192
 /** Of one connection; Geth has no bound, but a client that needs more is broken or worse. */
 const maxPerConnection = 10_000
 
-/** Notifications kept for a subscription whose answer is not out yet. */
-const maxHeld = 1_000
+/** Bytes of notifications kept for a subscription whose answer is not out yet. */
+const maxHeldBytes = 16_777_216
 
 /** What came of a request to subscribe: `activate` must run once its answer is on its way. */
 export type Subscribed = { readonly answer: Answer; readonly activate: () => void }
@@ -51,6 +51,8 @@ export class Subscriptions {
     const kind = subscriptionKind(message)
     if ('refusal' in kind) return no(message, -32602, kind.refusal)
     if (push.subscriptions.size >= maxPerConnection) return no(message, -32005, 'limit exceeded')
+    // In a batch its turn may come after the client went, and then nobody would end it.
+    if (push.isGone) return no(message, -32000, 'connection closed')
     const { method, body, paramsStart, paramsEnd } = message
     const params = withoutSpace(body, paramsStart, paramsEnd)
     const isShared = sharedKinds.has(kind.name) && params.length <= maxSharedParams
@@ -59,49 +61,50 @@ export class Subscriptions {
     const id = newId()
     const voice = new Voice(push, method, id)
     // Listens before the node answers, so that what comes right behind its answer is not missed.
-    feed.add(voice.listener)
-    try {
-      const reply = await ready
-      if (reply.kind === 'error') {
-        feed.remove(voice.listener)
-        return { answer: errorAnswer(message, reply.body, reply.start, reply.end), activate() {} }
-      }
-    } catch (error) {
-      feed.remove(voice.listener)
-      const { code, message: text } = toRpcError(error)
-      return no(message, code, text)
-    }
-    if (push.isGone) {
-      feed.remove(voice.listener)
-      return no(message, -32000, 'connection closed')
-    }
+    feed.add(voice)
     this.#count += 1
     push.subscriptions.set(id, () => {
       this.#count -= 1
-      feed.remove(voice.listener)
+      feed.remove(voice)
     })
-    const quoted = Buffer.from(`"${id}"`)
-    return {
-      answer: resultAnswer(message, quoted, 0, quoted.length),
-      activate: () => voice.activate(),
+    try {
+      const reply = await ready
+      if (reply.kind === 'result') return this.#begun(message, id, voice)
+      this.#end(push, id)
+      return { answer: errorAnswer(message, reply.body, reply.start, reply.end), activate() {} }
+    } catch (error) {
+      this.#end(push, id)
+      const { code, message: text } = toRpcError(error)
+      return no(message, code, text)
     }
+  }
+
+  #begun(message: Message, id: string, voice: Voice): Subscribed {
+    const quoted = Buffer.from(`"${id}"`)
+    const answer = resultAnswer(message, quoted, 0, quoted.length)
+    return { answer, activate: () => voice.activate() }
   }
 
   /** Carries out `X_unsubscribe`, of any namespace. */
   unsubscribe(message: Message, push: Push): Answer {
     const id = subscriptionId(message)
     if ('refusal' in id) return ownError(message, -32602, id.refusal)
-    const end = push.subscriptions.get(id.name)
-    if (end === undefined) return ownError(message, -32000, 'subscription not found')
-    push.subscriptions.delete(id.name)
-    end()
-    return resultAnswer(message, yes, 0, yes.length)
+    if (this.#end(push, id.name)) return resultAnswer(message, yes, 0, yes.length)
+    return ownError(message, -32000, 'subscription not found')
   }
 
   /** Ends all that a client had. */
   endAll(push: Push): void {
     for (const end of push.subscriptions.values()) end()
     push.subscriptions.clear()
+  }
+
+  /** False where the client has no such subscription. */
+  #end(push: Push, id: string): boolean {
+    const end = push.subscriptions.get(id)
+    push.subscriptions.delete(id)
+    end?.()
+    return end !== undefined
   }
 
   #feedOf(key: string | null, method: string, params: string): RunningFeed {
@@ -121,18 +124,18 @@ const yes = Buffer.from('true')
 const notificationTail = Buffer.from('}}')
 
 /** Turns results into one client's notifications, and holds them until its answer is out. */
-class Voice {
-  readonly listener: Listener
+class Voice implements Listener {
   readonly #push: Push
+  readonly #opening: Buffer
   #held: Buffer[] | null = []
+  #heldBytes = 0
 
   constructor(push: Push, method: string, id: string) {
     this.#push = push
     const name = JSON.stringify(method.replace(/_subscribe$/, '_subscription'))
-    const opening = Buffer.from(
+    this.#opening = Buffer.from(
       `{"jsonrpc":"2.0","method":${name},"params":{"subscription":"${id}","result":`,
     )
-    this.listener = (result) => this.#say(Buffer.concat([opening, result, notificationTail]))
   }
 
   activate(): void {
@@ -141,9 +144,20 @@ class Voice {
     for (const bytes of held) this.#push.push(bytes)
   }
 
-  #say(bytes: Buffer): void {
-    if (this.#held === null) this.#push.push(bytes)
-    else if (this.#held.length < maxHeld) this.#held.push(bytes)
+  next(result: Buffer): void {
+    const bytes = Buffer.concat([this.#opening, result, notificationTail])
+    if (this.#held === null) {
+      this.#push.push(bytes)
+      return
+    }
+    this.#heldBytes += bytes.length
+    // Geth would hold any number. A client is not told less than all, so it is told nothing more.
+    if (this.#heldBytes > maxHeldBytes) this.#push.cutOff()
+    else this.#held.push(bytes)
+  }
+
+  lost(): void {
+    this.#push.cutOff()
   }
 }
 

@@ -24,6 +24,8 @@ export class StreamingNode {
   /** WebSocket connections open now, and how many there ever were. */
   readonly webSockets = new Set<WebSocket>()
   webSocketsEver = 0
+  /** Whether it refuses whoever wants to subscribe. */
+  refuses = false
   /** Requests without an answer, and TCP connections, open now. */
   readonly held = new Set<ServerResponse>()
   readonly sockets = new Set<Socket>()
@@ -63,6 +65,10 @@ export class StreamingNode {
     this.#server.close()
     for (const socket of this.sockets) socket.destroy()
     await closed
+  }
+
+  get subscriptionsEver(): number {
+    return this.#lastId
   }
 
   /** Tells every subscriber to heads of a block with this number. */
@@ -143,6 +149,11 @@ export class StreamingNode {
   }
 
   #subscribe(socket: WebSocket, namespace: string, call: Call): void {
+    if (this.refuses) {
+      const error = '{"code":-32601,"message":"notifications not supported"}'
+      socket.send(`{"jsonrpc":"2.0","id":${call.id},"error":${error}}`)
+      return
+    }
     const [kind, count, first] = call.params ?? []
     this.#lastId += 1
     const id = `0x${this.#lastId.toString(16)}`
