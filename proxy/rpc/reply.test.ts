@@ -155,13 +155,22 @@ test('a batch in which an answer is missing, double, strange or broken is no ans
   }
 })
 
-test('one error without an id in place of a batch is the answer to each of its calls', (t: TestContext) => {
-  const body = Buffer.from('{"jsonrpc":"2.0","id":null,"error":{"code":-32600}}')
-  const replies = parseBatchReply(body, 3)
-  t.assert.deepEqual(
-    replies?.map((reply) => `${reply.kind} ${textOf(reply)}`),
-    new Array(3).fill('error {"code":-32600}'),
-  )
+test('an error that stands alone in place of a batch is the answer to each of its calls', (t: TestContext) => {
+  const error = '"error":{"code":-32600,"message":"batch too large"}'
+  for (const body of [
+    `{"jsonrpc":"2.0","id":null,${error}}`,
+    `[{"jsonrpc":"2.0","id":null,${error}}]`,
+    ` [ {"jsonrpc":"2.0","id":0,${error}} ] `,
+  ]) {
+    const replies = parseBatchReply(Buffer.from(body), 3)
+    t.assert.deepEqual(
+      replies?.map((reply) => `${reply.kind} ${textOf(reply)}`),
+      new Array(3).fill('error {"code":-32600,"message":"batch too large"}'),
+    )
+  }
+  for (const body of [`{"id":0,${error}}`, `[{"id":1,${error}}]`, `[{"id":0,${error}}] x`]) {
+    t.assert.equal(parseBatchReply(Buffer.from(body), 3), null, body)
+  }
 })
 
 function found(body: string, id: number): string | null {

@@ -31,15 +31,34 @@ export function parseReply(body: Buffer, id: number): Reply | null {
 
 /**
  * The answers to a batch of `count` calls with ids 0 to count−1, in the order of the ids, or null
- * where one is missing, double, or no answer. One error with id `null` is that of every call.
+ * where one is missing, double, or no answer. An error that stands alone is that of every call.
  */
 export function parseBatchReply(body: Buffer, count: number): readonly Reply[] | null {
+  const replies = repliesById(body, count)
+  if (replies !== null) return replies
+  const refusal = refusalOfBatch(body)
+  return refusal === null ? null : new Array(count).fill(refusal)
+}
+
+/**
+ * What a node says that takes no batch, not so large a one, or could not read it: an error alone with
+ * id `null`, or in an array with the id of the first call (Geth's `batch too large`).
+ */
+function refusalOfBatch(body: Buffer): Reply | null {
+  const end = body.length
+  const at = skipSpace(body, 0, end)
+  if (body[at] !== code.openArray) return anyForm(body, at, end, null)
+  const behind = skipValue(body, at + 1, end)
+  if (behind < 0) return null
+  const close = skipSpace(body, behind, end)
+  if (body[close] !== code.closeArray || skipSpace(body, close + 1, end) !== end) return null
+  const reply = anyForm(body, at + 1, behind, 0)
+  return reply?.kind === 'error' ? reply : null
+}
+
+function repliesById(body: Buffer, count: number): readonly Reply[] | null {
   const end = body.length
   let at = skipSpace(body, 0, end)
-  if (body[at] === code.openObject) {
-    const refusal = anyForm(body, at, end, null)
-    return refusal === null ? null : new Array(count).fill(refusal)
-  }
   if (body[at] !== code.openArray) return null
   const replies: (Reply | undefined)[] = new Array(count).fill(undefined)
   for (let seen = 0; seen < count; seen++) {
