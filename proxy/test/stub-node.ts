@@ -38,6 +38,8 @@ export class StubNode {
   readonly calls: StubCall[] = []
   /** Paths that were asked for. */
   readonly paths = new Set<string>()
+  /** What requests showed to be let in. */
+  readonly authorizations = new Set<string | undefined>()
   /** By method. A method without one is answered as by any node. */
   readonly scripts = new Map<string, StubScript>()
   chainId = '0x7a69'
@@ -105,6 +107,7 @@ export class StubNode {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.paths.add(request.url ?? '')
+    this.authorizations.add(request.headers.authorization)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks).toString('utf8')

@@ -15,7 +15,7 @@ const silent: Log = { info() {}, warn() {}, error() {} }
  */
 export async function wiredProxy(
   t: TestContext,
-  nodes: readonly StubNode[],
+  nodes: readonly Pick<StubNode, 'name' | 'url'>[],
   { http = {}, ...config }: { readonly http?: object } & Record<string, unknown> = {},
 ): Promise<WiredProxy> {
   const parsed = parseConfig({

@@ -4,7 +4,7 @@ import { type Family, familyOf } from '../rpc/families.ts'
 import { parseReply, type Reply } from '../rpc/reply.ts'
 import { Attempt, Cancellation } from './attempt.ts'
 import type { Fleet } from './fleet.ts'
-import type { Upstream } from './upstream.ts'
+import { headersFor, type Upstream } from './upstream.ts'
 
 /** Tuning of the checks, milliseconds above zero. */
 export type HealthOptions = {
@@ -149,9 +149,8 @@ class Check {
     const attempt = new Attempt(id, maxAnswerBytes, this.#cancellation)
     const deadline = setTimeout(() => attempt.expire(), this.#options.timeoutMs)
     const path = url.pathname + url.search
-    const headers = ['content-type', 'application/json']
     try {
-      this.#client.dispatch({ path, method: 'POST', headers, body }, attempt)
+      this.#client.dispatch({ path, method: 'POST', headers: headersFor(url), body }, attempt)
       return await attempt.answer
     } finally {
       clearTimeout(deadline)

@@ -39,7 +39,13 @@ export type UpstreamOptions = {
   readonly maxAnswerBytes: number
 }
 
-const headers = ['content-type', 'application/json', 'accept', 'application/json']
+/** Raw header lines of every request to a node: a name and password in its address are shown to it. */
+export function headersFor({ username, password }: URL): string[] {
+  const lines = ['content-type', 'application/json', 'accept', 'application/json']
+  if (username === '' && password === '') return lines
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return [...lines, 'authorization', `Basic ${Buffer.from(credentials).toString('base64')}`]
+}
 
 /**
  * One node: what is configured of it, what was seen of it, and the way to it. What its breaker,
@@ -80,6 +86,7 @@ export class Upstream {
   readonly #clock: Clock
   readonly #pool: Pool
   readonly #path: string
+  readonly #headers: string[]
   readonly #maxAnswerBytes: number
   /** Attempts under way that may be made again elsewhere. */
   readonly #reads = new Set<Attempt>()
@@ -93,6 +100,7 @@ export class Upstream {
     this.meter = meter
     this.#clock = clock
     this.#path = options.url.pathname + options.url.search
+    this.#headers = headersFor(options.url)
     this.#maxAnswerBytes = options.maxAnswerBytes
     this.#pool = new Pool(options.url.origin, {
       connections: options.connections,
@@ -183,7 +191,9 @@ export class Upstream {
     const deadline = setTimeout(expire, Math.max(1, timeoutMs), attempt)
     if (repeatable) this.#reads.add(attempt)
     try {
-      this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body: request }, attempt)
+      const path = this.#path
+      const headers = this.#headers
+      this.#pool.dispatch({ path, method: 'POST', headers, body: request }, attempt)
       return await attempt.answer
     } finally {
       clearTimeout(deadline)
