@@ -66,8 +66,9 @@ export function checkRequest(request: IncomingMessage, hasQuery: boolean): Refus
   const hasBody = headers['transfer-encoding'] !== undefined || Number(declared ?? 0) > 0
   if (method === 'GET' && !hasBody && !hasQuery) return healthy
   if (method === 'PUT' || method === 'DELETE') return badMethod
-  const length = Number(declared ?? 0)
-  if (length > maxBodyBytes) {
+  if (Number(declared ?? 0) > maxBodyBytes) {
+    // Up to 2^63 − 1 it is said exactly, so not as a number.
+    const length = BigInt(declared ?? 0)
     return { status: 413, text: `content length too large (${length}>${maxBodyBytes})\n` }
   }
   if (method === 'OPTIONS') return null

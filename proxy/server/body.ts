@@ -14,12 +14,15 @@ export function readBody(
   request: IncomingMessage,
   done: (body: Buffer, isCutShort: boolean) => void,
 ): void {
+  const isChunked = request.headers['transfer-encoding'] !== undefined
+  if (isChunked && request.httpVersionMinor === 0) {
+    // HTTP/1.0 knows no chunks: to Go what follows is no body, and nothing else either.
+    done(noBytes, true)
+    return
+  }
   const header = request.headers['content-length']
   const declared = header === undefined ? null : Number(header)
-  const mayEndEarly =
-    declared === null
-      ? request.headers['transfer-encoding'] !== undefined
-      : declared >= maxSkippedBytes
+  const mayEndEarly = declared === null ? isChunked : declared >= maxSkippedBytes
   const end = mayEndEarly ? new EarlyEnd(declared) : null
   let first: Buffer | null = null
   let rest: Buffer[] | null = null

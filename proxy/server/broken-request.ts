@@ -24,7 +24,7 @@ const host = /^[0-9A-Za-z!$%&()*+,.:;='[\]_~-]*$/
 /** What Go refuses of a head that Node has read, or null. */
 export function brokenHead(request: IncomingMessage): Broken | null {
   const { httpVersionMajor, httpVersionMinor, headers, rawHeaders, url } = request
-  if (httpVersionMajor !== 1) return badVersion
+  if (httpVersionMajor !== 1) return httpVersionMajor === 0 ? badRequest : badVersion
   const encoding = headers['transfer-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return badEncoding
   if (headers.host === undefined) return httpVersionMinor === 0 ? null : noHost

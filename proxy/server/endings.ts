@@ -33,15 +33,21 @@ export function letHalfClose(socket: Socket): void {
   socket.once('end', () => setTimeout(() => socket.destroy(), lingerMs).unref())
 }
 
-/** A request that cannot be read is told so; one that does not come in time ends without a word. */
+/**
+ * A request that cannot be read is told so, and so is a head of which only the beginning came in
+ * time; anything else that does not come in time ends without a word.
+ */
 export function endUnreadable(error: Error & { readonly code?: string }, socket: Duplex): void {
   const { code } = error
+  const response = underWay(socket)
   if (code === 'HPE_CLOSED_CONNECTION') return // Bytes behind the last request.
   if (code?.startsWith('HPE_') !== true) {
-    socket.destroy()
+    const isLateHead = code === 'ERR_HTTP_REQUEST_TIMEOUT' && response === null
+    if (isLateHead && 'bytesRead' in socket && socket.bytesRead !== 0) {
+      endBroken(socket, brokenBy(code))
+    } else socket.destroy()
     return
   }
-  const response = underWay(socket)
   if (response === null || response.req.complete) {
     endBroken(socket, brokenBy(code))
   } else if (!response.req.readableEnded) {
@@ -51,4 +57,11 @@ export function endUnreadable(error: Error & { readonly code?: string }, socket:
     response.req.push(breakingOff)
     response.req.push(null)
   }
+}
+
+/** Nobody gets a tunnel; what Go's net/http would be asked for is a path that is not there. */
+export function endWithoutTunnel(socket: Duplex): void {
+  // From here on the socket is ours alone: an error that nobody hears ends the process.
+  socket.on('error', () => socket.destroy())
+  socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', () => socket.destroy())
 }

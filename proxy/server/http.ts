@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { Exchange } from '../exchange.ts'
 import { inWords } from '../explanation.ts'
@@ -15,7 +15,7 @@ import type { Answerer } from './answerer.ts'
 import { readBody } from './body.ts'
 import { brokenHead, sendBroken } from './broken-request.ts'
 import { Cors } from './cors.ts'
-import { endUnreadable, endWith, letHalfClose } from './endings.ts'
+import { endUnreadable, endWith, endWithoutTunnel, letHalfClose } from './endings.ts'
 import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
 import { targetOf } from './request-target.ts'
@@ -29,17 +29,31 @@ export type HttpOptions = {
   /** Empty, or a path that every request's must begin with. */
   readonly rpcprefix: string
   readonly maxSockets: number
+  /** Tuning, for tests: nobody else can wait so long. */
+  readonly timeLimits?: TimeLimits
 }
 
-/** Geth's time limits (go-ethereum/rpc/http.go, DefaultHTTPTimeouts), milliseconds. */
-const readTimeoutMs = 30_000
-const idleTimeoutMs = 120_000
+/** How long a client may take, milliseconds above zero. */
+export type TimeLimits = {
+  /** For a request, from its first byte, or from the begin of the connection, to its last. */
+  readonly readMs: number
+  /** For an answer, from when all of it is there. */
+  readonly writeMs: number
+  readonly idleMs: number
+  /** How often connections are looked at for the first of these. */
+  readonly lookEveryMs: number
+}
 
-/** How often connections are looked at for the limits above. */
-const lookEveryMs = 1_000
+/** Geth's (go-ethereum/rpc/http.go, DefaultHTTPTimeouts). */
+export const timeLimitDefaults: TimeLimits = {
+  readMs: 30_000,
+  writeMs: 30_000,
+  idleMs: 120_000,
+  lookEveryMs: 1_000,
+}
 
-/** Go's limit on a request's head (net/http, DefaultMaxHeaderBytes). */
-const maxHeaderBytes = 1_048_576
+/** Go's limit on a request's head (net/http, DefaultMaxHeaderBytes and initialReadLimitSize). */
+const maxHeaderBytes = 1_048_576 + 4_096
 
 /** The listening side: Geth's checks, one Buffer a body, and the bytes of the answer back. */
 export class HttpServer {
@@ -49,7 +63,10 @@ export class HttpServer {
   readonly #clock: Clock
   readonly #vhosts: VirtualHosts
   readonly #cors: Cors
+  readonly #limits: TimeLimits
   #webSockets: WebSocketSide | null = null
+  /** Connections that end with an answer which is on its way: nothing behind it is looked at. */
+  readonly #ending = new WeakSet<Socket>()
   /** Each connection ends with the answer that it waits for. */
   #isClosing = false
 
@@ -59,12 +76,13 @@ export class HttpServer {
     this.#clock = clock
     this.#vhosts = new VirtualHosts(options.vhosts)
     this.#cors = new Cors(options.corsdomain)
+    this.#limits = options.timeLimits ?? timeLimitDefaults
     this.#server = createServer(
       {
-        keepAliveTimeout: idleTimeoutMs,
-        headersTimeout: readTimeoutMs,
-        requestTimeout: readTimeoutMs,
-        connectionsCheckingInterval: lookEveryMs,
+        keepAliveTimeout: this.#limits.idleMs,
+        headersTimeout: this.#limits.readMs,
+        requestTimeout: this.#limits.readMs,
+        connectionsCheckingInterval: this.#limits.lookEveryMs,
         maxHeaderSize: maxHeaderBytes,
         // Go has words of its own for it.
         requireHostHeader: false,
@@ -75,12 +93,16 @@ export class HttpServer {
       (request, response) => this.#handle(request, response),
     )
     this.#server.maxConnections = options.maxSockets
+    // The size of the head is bound enough, as in Go.
+    this.#server.maxHeadersCount = 0
     this.#server.on('checkContinue', (request, response) => {
-      this.#handle(request, response, () => response.writeContinue())
+      const awaits = request.headers['content-length'] !== '0'
+      this.#handle(request, response, awaits ? () => response.writeContinue() : undefined)
     })
     this.#server.on('checkExpectation', (request, response) => {
-      refuse(request, response, badExpectation, [], true)
+      this.#refuse(request, response, badExpectation, [], true)
     })
+    this.#server.on('connect', (_request, socket) => endWithoutTunnel(socket))
     this.#server.on('connection', letHalfClose)
     this.#server.on('clientError', endUnreadable)
     // Whoever closes its side only may still read an answer. Not in the types of Node.
@@ -122,25 +144,29 @@ export class HttpServer {
 
   /** @param proceed tells a client that waits for it to send its body */
   #handle(request: IncomingMessage, response: ServerResponse, proceed?: () => void): void {
+    if (this.#ending.has(request.socket)) return
     const broken = brokenHead(request)
     if (broken !== null) {
+      this.#ending.add(request.socket)
       sendBroken(response, broken)
       return
     }
     const { method, headers } = request
     const target = targetOf(request)
     const elsewhere =
+      ofServer(request) ??
       this.#noWebSocket(request) ??
       checkPath(target.path, this.#options.rpcprefix) ??
       this.#vhosts.check(target.host)
     const preflight = elsewhere === null ? this.#cors.preflight(method, headers) : null
     const isLeft = proceed !== undefined
-    if (elsewhere !== null) refuse(request, response, elsewhere, [], isLeft)
-    else if (preflight !== null) refuse(request, response, preflightAnswer, preflight, isLeft)
-    else {
+    if (elsewhere !== null) this.#refuse(request, response, elsewhere, [], isLeft)
+    else if (preflight !== null) {
+      this.#refuse(request, response, preflightAnswer, preflight, isLeft)
+    } else {
       const cors = this.#cors.actual(headers)
       const objection = checkRequest(request, target.hasQuery)
-      if (objection !== null) refuse(request, response, objection, cors, isLeft)
+      if (objection !== null) this.#refuse(request, response, objection, cors, isLeft)
       else {
         proceed?.()
         this.#read(request, response, cors)
@@ -157,7 +183,7 @@ export class HttpServer {
 
   #read(request: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
     readBody(request, (body, isCutShort) => {
-      if (isCutShort) endWith(request, response)
+      if (isCutShort) this.#endWith(request, response)
       this.#respond(body, request, response, cors).catch((error: unknown) => {
         // Only a defect of ours ends here; the client sees the connection end, as with a panic.
         response.destroy(error instanceof Error ? error : new Error(String(error)))
@@ -189,8 +215,41 @@ export class HttpServer {
     // Geth's compressor begins with the first byte: where there is none, there is no compression.
     const identity = exchange.identity || answer.length === 0
     const outgoing = { status: 200, headers, body: answer, identity, close: this.#isClosing }
-    if (flow === null) await send(request, response, outgoing)
-    else sendFlow(request, response, outgoing, flow)
+    if (flow === null) {
+      await send(request, response, outgoing)
+      this.#limitTaking(response)
+    } else sendFlow(request, response, outgoing, flow)
+  }
+
+  /** Whoever leaves an answer lying is cut off, as by Go's write deadline. */
+  #limitTaking(response: ServerResponse): void {
+    const { socket } = response
+    if (socket === null || socket.writableLength === 0) return
+    const timer = setTimeout(() => socket.destroy(), this.#limits.writeMs).unref()
+    response.once('close', () => clearTimeout(timer))
+  }
+
+  /** @param isLeft whether the client will not send its body, and the connection ends */
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, text, headers = [], isPlain = false }: Refusal,
+    more: readonly string[],
+    isLeft: boolean,
+  ): void {
+    const typed = text === '' ? [] : ['Content-Type', textType, 'X-Content-Type-Options', 'nosniff']
+    const body = text === '' ? [] : [Buffer.from(text)]
+    const unread = Number(request.headers['content-length'] ?? 0)
+    if (isLeft || unread >= maxSkippedBytes) this.#endWith(request, response)
+    const lines = [...more, ...typed, ...headers]
+    const outgoing = { status, headers: lines, body, identity: isPlain, close: false }
+    send(request, response, outgoing).catch((error: Error) => response.destroy(error))
+    request.resume()
+  }
+
+  #endWith(request: IncomingMessage, response: ServerResponse): void {
+    this.#ending.add(request.socket)
+    endWith(request, response)
   }
 }
 
@@ -200,26 +259,14 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
 }
 
+/** What Go's net/http answers itself (server.go, globalOptionsHandler). */
+function ofServer({ method, url }: IncomingMessage): Refusal | null {
+  return url === '*' && method === 'OPTIONS' ? nothing : null
+}
+
 const jsonType = 'application/json'
 const preflightAnswer: Refusal = { status: 200, text: '' }
+const nothing: Refusal = { status: 200, text: '', isPlain: true }
 const badExpectation: Refusal = { status: 417, text: '', isPlain: true }
-
-/** @param isLeft whether the client will not send its body, and the connection ends */
-function refuse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, text, headers = [], isPlain = false }: Refusal,
-  more: readonly string[],
-  isLeft: boolean,
-): void {
-  const typed = text === '' ? [] : ['Content-Type', textType, 'X-Content-Type-Options', 'nosniff']
-  const body = text === '' ? [] : [Buffer.from(text)]
-  const unread = Number(request.headers['content-length'] ?? 0)
-  if (isLeft || unread >= maxSkippedBytes) endWith(request, response)
-  const lines = [...more, ...typed, ...headers]
-  const outgoing = { status, headers: lines, body, identity: isPlain, close: false }
-  send(request, response, outgoing).catch((error: Error) => response.destroy(error))
-  request.resume()
-}
 
 const textType = 'text/plain; charset=utf-8'
