@@ -30,7 +30,8 @@ const {
   seconds: number
   foreign: number
 }>()
-const warmUpSeconds = 2
+/** V8 goes on compiling for seconds under load, which is not what a call costs in the long run. */
+const warmUpSeconds = 6
 
 const missing = ['wrk', 'haproxy', 'taskset'].filter((tool) => spawnSync(tool, ['-v']).error)
 if (missing.length > 0 || cpus().length < 2) {
