@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
 import type { Exchange, Push } from '../exchange.ts'
@@ -114,6 +114,26 @@ test('a client that goes calls off what it asked, and all it had ends', async (t
   t.assert.equal(await gone.promise, exchange.push)
   t.assert.ok(exchange.cancellation.isCancelled)
   t.assert.equal(side.size, 0)
+})
+
+test('a client that does not say goodbye in turn is left', async (t: TestContext) => {
+  const { url, side } = await begin(t)
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  t.after(() => socket.destroy())
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+  socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\n${upgrade}${key}\r\n`)
+  await once(socket, 'data')
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  // A text of nothing, behind an empty mask, is JSON cut short.
+  socket.write(Buffer.from([0x81, 0x80, 0, 0, 0, 0]))
+  const [goodbye] = await once(socket, 'data')
+  t.assert.deepEqual(goodbye, Buffer.from([0x88, 0x02, 0x03, 0xe8]))
+  t.assert.equal(side.size, 2)
+  t.mock.timers.tick(1_000)
+  await once(socket, 'close')
+  t.assert.equal(side.size, 1)
 })
 
 test('an end of the server is said to every client', async (t: TestContext) => {

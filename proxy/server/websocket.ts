@@ -138,7 +138,7 @@ class Connection implements Line {
   }
 
   end(): void {
-    this.#socket.close(1000)
+    void this.close(1000)
   }
 
   cutOff(): void {
@@ -158,12 +158,16 @@ class Connection implements Line {
     }
   }
 
+  /** Says goodbye; a client that does not say so too is left. Resolves when it is over. */
   close(code: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     if (this.#socket.readyState === this.#socket.CLOSED) return Promise.resolve()
-    this.#socket.once('close', () => resolve())
+    const timer = setTimeout(() => this.#socket.terminate(), closeGraceMs)
+    this.#socket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
     this.#socket.close(code)
-    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref()
     return promise
   }
 }
