@@ -63,39 +63,42 @@ export class Relay {
     this.#log = log
   }
 
-  async answer(parsed: Parsed, exchange: Exchange): Promise<Answer> {
+  // Not async where nothing is waited for: each needless promise on the way costs 0.3 µs a call.
+  answer(parsed: Parsed, exchange: Exchange): Promise<Answer> {
     switch (parsed.kind) {
       case 'empty':
-        return nothing
+        return Promise.resolve(nothing)
       case 'broken':
         exchange.identity = true
-        return ownError(null, -32700, 'parse error')
+        return Promise.resolve(ownError(null, -32700, 'parse error'))
       case 'single':
-        return await this.#single(parsed.message, exchange)
+        return this.#single(parsed.message, exchange)
       case 'batch':
-        return await this.#batch(parsed.messages, exchange)
+        return this.#batch(parsed.messages, exchange)
     }
     parsed satisfies never
   }
 
-  async #single(message: Message, exchange: Exchange): Promise<Answer> {
+  #single(message: Message, exchange: Exchange): Promise<Answer> {
     const route = this.#router.route(message, exchange.push !== null)
-    if (route.kind === 'answer') return this.#told(message, route, exchange)
-    const answer = await this.#carryOut(message, route, exchange)
-    return message.isCall ? answer : nothing
+    if (route.kind === 'answer') return Promise.resolve(this.#told(message, route, exchange))
+    const answer = this.#carryOut(message, route, exchange)
+    return message.isCall ? answer : answer.then(() => nothing)
   }
 
-  async #carryOut(message: Message, route: Errand, exchange: Exchange): Promise<Answer> {
+  #carryOut(message: Message, route: Errand, exchange: Exchange): Promise<Answer> {
     switch (route.kind) {
       case 'forward':
-        return await this.#call(message, route, exchange)
+        return this.#call(message, route, exchange)
       case 'subscribe':
-        return await this.#subscribe(message, exchange)
+        return this.#subscribe(message, exchange)
       case 'unsubscribe':
         this.#count(message, 'ok', exchange)
-        return exchange.push === null
-          ? nothing
-          : this.#subscriptions.unsubscribe(message, exchange.push)
+        return Promise.resolve(
+          exchange.push === null
+            ? nothing
+            : this.#subscriptions.unsubscribe(message, exchange.push),
+        )
     }
     route satisfies never
   }

@@ -216,7 +216,8 @@ export class HttpServer {
     const identity = exchange.identity || answer.length === 0
     const outgoing = { status: 200, headers, body: answer, identity, close: this.#isClosing }
     if (flow === null) {
-      await send(request, response, outgoing)
+      const compressing = send(request, response, outgoing)
+      if (compressing !== null) await compressing
       this.#limitTaking(response)
     } else sendFlow(request, response, outgoing, flow)
   }
@@ -243,7 +244,7 @@ export class HttpServer {
     if (isLeft || unread >= maxSkippedBytes) this.#endWith(request, response)
     const lines = [...more, ...typed, ...headers]
     const outgoing = { status, headers: lines, body, identity: isPlain, close: false }
-    send(request, response, outgoing).catch((error: Error) => response.destroy(error))
+    send(request, response, outgoing)?.catch((error: Error) => response.destroy(error))
     request.resume()
   }
 

@@ -27,20 +27,31 @@ const countedUpTo = 2_048
 
 const gzipLater = promisify(gzip)
 
-/** Sends it as Go's net/http and Geth's compressor (node/rpcstack.go, newGzipHandler) would. */
-export async function send(
+/**
+ * Sends it as Go's net/http and Geth's compressor (node/rpcstack.go, newGzipHandler) would: at once,
+ * or when it is compressed.
+ */
+export function send(
   request: IncomingMessage,
   response: ServerResponse,
   outgoing: Outgoing,
-): Promise<void> {
+): Promise<void> | null {
   if (outgoing.identity || !wantsGzip(request)) {
     const { body } = outgoing
     // Go sets no length on the answer to HEAD unless a handler wrote something.
     const length = request.method === 'HEAD' && body.length === 0 ? null : byteLength(body)
     writeHead(request, response, outgoing, length, false)
     write(response, body)
-    return
+    return null
   }
+  return sendCompressed(request, response, outgoing)
+}
+
+async function sendCompressed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  outgoing: Outgoing,
+): Promise<void> {
   const bytes = await compressed(outgoing.body)
   if (response.destroyed) return
   const isCounted = bytes.length <= countedUpTo || request.httpVersionMinor === 0

@@ -40,8 +40,8 @@ export async function measure(
   return {
     cpuUs: contender.pid === null ? Number.NaN : (own / ticksPerSecond / requests) * 1e6,
     requestsPerSecond: requests / seconds,
-    p50Ms: milliseconds(/50%\s+(\S+)/.exec(stdout)?.[1]),
-    p99Ms: milliseconds(/99%\s+(\S+)/.exec(stdout)?.[1]),
+    p50Ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(stdout)?.[1]),
+    p99Ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(stdout)?.[1]),
     foreign: Math.max(0, (busy - own) / (after.all - before.all)),
   }
 }
