@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { type LargeForm, largeNode, largeText } from './large-node.ts'
-import { nodeOf, type ProxyProcess, runningProxy } from './running-proxy.ts'
+import { fileWith, nodeOf, type ProxyProcess, runningProxy } from './running-proxy.ts'
 
 const size = 5_000_000
 const text = largeText(size)
@@ -82,17 +82,30 @@ test('a large answer', async (t: TestContext) => {
   )
 })
 
+test('a client that leaves a large answer lying is cut off, and its node is not blamed', async (t: TestContext) => {
+  const config = await fileWith(t, 'limits: { timeout: 2s }\n')
+  const flags = ['--config', config, '--node', await largeNode(t), '--http.api', 'test']
+  const proxy = await runningProxy(t, flags)
+  const response = await ask(proxy, 'counted', {}, 100_000_000)
+  const { errors, breaker } = await proxy.untilNode('node-1', ({ calls, inFlight }) => {
+    return calls > 0 && inFlight === 0
+  })
+  t.assert.deepEqual([errors, breaker], [0, 'closed'])
+  await t.assert.rejects(bytesOf(response), { code: 'ECONNRESET' })
+})
+
 async function ask(
   proxy: ProxyProcess,
   form: LargeForm,
   headers: Record<string, string> = {},
+  bytes = size,
 ): Promise<IncomingMessage> {
   const asked = request(proxy.url, {
     agent: false,
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
   })
-  asked.end(`{"jsonrpc":"2.0","id":"mine","method":"test_large","params":[${size},"${form}"]}`)
+  asked.end(`{"jsonrpc":"2.0","id":"mine","method":"test_large","params":[${bytes},"${form}"]}`)
   const [response] = await once(asked, 'response')
   return response
 }

@@ -19,10 +19,10 @@ export type LargeForm =
   | 'cut'
   | 'never ends'
 
-/** A JSON text of `size` bytes, quotes included, no two blocks of which are equal. */
+/** A JSON text of `size` bytes, quotes included, no two blocks of 4 KiB of which are equal. */
 export function largeText(size: number): Buffer {
-  const text = Buffer.alloc(size)
-  for (let at = 0; at < size; at += 16) text.write(at.toString(36).padStart(16, '.'), at, 'latin1')
+  const text = Buffer.alloc(size, 'the quick brown fox jumps over the lazy dog. ')
+  for (let at = 1; at < size; at += 4_096) text.write(at.toString(36), at, 'latin1')
   text[0] = 0x22
   text[size - 1] = 0x22
   return text
