@@ -30,7 +30,16 @@ export function endWith(request: IncomingMessage, response: ServerResponse): voi
  * gets a moment; then it is taken for gone, and what it asked for is called off.
  */
 export function letHalfClose(socket: Socket): void {
-  socket.once('end', () => setTimeout(() => socket.destroy(), lingerMs).unref())
+  socket.once('end', () => {
+    setTimeout(() => socket.destroy(), lingerMs).unref()
+    endWhenAnswered(socket)
+  })
+}
+
+function endWhenAnswered(socket: Socket): void {
+  const response = underWay(socket)
+  if (response === null) socket.end()
+  else response.once('close', () => endWhenAnswered(socket))
 }
 
 /**

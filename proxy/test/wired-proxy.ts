@@ -17,6 +17,7 @@ export async function wiredProxy(
   t: TestContext,
   nodes: readonly Pick<StubNode, 'name' | 'url'>[],
   { http = {}, ...config }: { readonly http?: object } & Record<string, unknown> = {},
+  log: Log = silent,
 ): Promise<WiredProxy> {
   const parsed = parseConfig({
     ...config,
@@ -24,7 +25,7 @@ export async function wiredProxy(
     admin: { port: 0 },
     nodes: nodes.map(({ name, url }) => ({ id: name, url })),
   })
-  const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', silent)
+  const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', log)
   t.after(() => proxy.close(0))
   const { url, adminUrl } = await proxy.listen()
   return { url, adminUrl, port: Number(new URL(url).port) }
