@@ -219,7 +219,11 @@ export class HttpServer {
       const compressing = send(request, response, outgoing)
       if (compressing !== null) await compressing
       this.#limitTaking(response)
-    } else sendFlow(request, response, outgoing, flow)
+      return
+    }
+    sendFlow(request, response, outgoing, flow)
+    await flow.ended.catch(() => {}) // The end of the connection told.
+    this.#limitTaking(response)
   }
 
   /** Whoever leaves an answer lying is cut off, as by Go's write deadline. */
