@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { WebSocketServer } from 'ws'
 import type { FleetSnapshot } from '../admin/snapshot.ts'
-import { taggedMessages } from './recorded-messages.ts'
+import { formCount, taggedMessages } from './recorded-messages.ts'
 import { overHttp, overIpc, overWebSocket, type WayIn } from './ways-in.ts'
 import { wiredProxy } from './wired-proxy.ts'
 
@@ -28,19 +28,25 @@ const maxGrowthBytes = 16_000_000
 
 const forms = taggedMessages()
 
+/** Mostly ours, so that what can meet often does. */
+const anyForm = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(formCount - 1) },
+  { weight: 1, arbitrary: fc.nat(forms.length - 1) },
+)
+
 /** Something done to a message. Places are taken modulo its length. */
 const change = fc.record({
   kind: fc.constantFrom('flip', 'insert', 'remove', 'repeat', 'cut', 'graft'),
   at: fc.nat(100_000),
   length: fc.integer({ min: 1, max: 40 }),
   byte: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...Buffer.from('{}[]",:\\0e'))),
-  form: fc.nat(forms.length - 1),
+  form: anyForm,
 })
 type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never
 
 const mutation = fc.record({
   way: fc.nat(3),
-  form: fc.nat(forms.length - 1),
+  form: anyForm,
   changes: fc.array(change, { maxLength: 4 }),
 })
 type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never
@@ -145,8 +151,15 @@ function overBareHttp(port: number): WayIn {
 
 type Call = { readonly id: number; readonly method: string; readonly params?: unknown }
 
-/** A node that answers each call with its params, and tells each subscriber its params as well. */
+/**
+ * A node that answers each call with its params, and at each tells every subscriber the params that
+ * it subscribed with.
+ */
 async function echoNode(t: TestContext): Promise<string> {
+  const subscribers = new Map<string, () => void>()
+  const tellAll = (): void => {
+    for (const tell of subscribers.values()) tell()
+  }
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part)
@@ -158,18 +171,21 @@ async function echoNode(t: TestContext): Promise<string> {
       return { jsonrpc: '2.0', id, result: isAsked ? '0x1' : params }
     })
     response.end(JSON.stringify(Array.isArray(asked) ? answers : answers[0]))
+    tellAll()
   })
   const sockets = new WebSocketServer({ server })
+  let ids = 0
   sockets.on('connection', (socket) => {
-    let subscriptions = 0
     socket.on('message', (data) => {
       const { id, method, params: result = null }: Call = JSON.parse(String(data))
-      subscriptions += 1
-      const subscription = `0x${subscriptions.toString(16)}`
+      ids += 1
+      const subscription = `0x${ids.toString(16)}`
       socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: subscription }))
-      if (!method.endsWith('_subscribe')) return
-      const params = { subscription, result }
-      socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params }))
+      const told = { method: 'eth_subscription', params: { subscription, result } }
+      const [ended] = Array.isArray(result) ? result : []
+      if (method.endsWith('_unsubscribe')) subscribers.delete(String(ended))
+      else subscribers.set(subscription, () => socket.send(JSON.stringify(told)))
+      tellAll()
     })
   })
   server.listen(0, '127.0.0.1')

@@ -23,7 +23,10 @@ const forms = [
 
 const recordings = new URL('../../../shared/data/geth-golden/http.json', import.meta.url)
 
-/** All messages, with a tag that no other client has. Those of the recordings are there where they are. */
+/** So many of the messages are ours; those of the recordings follow, where they are there. */
+export const formCount = forms.length
+
+/** All messages, each with the tag that it is given. */
 export function taggedMessages(): readonly ((tag: string) => string)[] {
   return [...forms, ...recorded()].map((form) => (tag: string) => form.replaceAll(mark, tag))
 }
