@@ -1,7 +1,7 @@
 import type { StatePoint } from '../agents/report.ts'
 import type { Metered } from './balance/meter.ts'
-import type { Work } from './state/costs.ts'
 import { pointOf } from './state/vector.ts'
+import type { Work } from './state/work.ts'
 
 /** What an explanation needs of a candidate. */
 type Candidate = Metered & { readonly id: string; readonly reportedAtMs: number }

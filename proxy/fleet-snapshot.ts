@@ -3,13 +3,13 @@ import { strategyNames } from './balance/strategies.ts'
 import type { Clock } from './clock.ts'
 import type { Placement } from './placement.ts'
 import type { Relay } from './relay.ts'
-import type { Work } from './state/costs.ts'
 import { pointOf } from './state/vector.ts'
+import { cpuWork } from './state/work.ts'
 import type { Fleet } from './upstream/fleet.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** What the distance shown is for: a light call, as most are. */
-const typicalWork: Work = { cpuMs: 0.2 }
+const typicalWork = cpuWork(0.2)
 
 /** Everything the admin port shows, read at one moment. */
 export class FleetSnapshots {

@@ -1,11 +1,12 @@
 import { type TestContext, test } from 'node:test'
 import { Placement } from './placement.ts'
 import { seededRng } from './rng.ts'
+import { cpuWork } from './state/work.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Fleet } from './upstream/fleet.ts'
 import { testClock, testUpstream } from './upstream/test/test-upstream.ts'
 
-const work = { cpuMs: 1 }
+const work = cpuWork(1)
 
 test('a strategy that comes into force knows the last report, and how old it is', (t: TestContext) => {
   const { placement, upstream, clock } = placing()

@@ -6,12 +6,14 @@ import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from 
 import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
 import { inGethWords } from './rpc/families.ts'
+import type { MethodRule } from './rpc/methods/rule.ts'
 import { parseNodeError } from './rpc/node-error.ts'
 import { parseBatchReply, type Reply } from './rpc/reply.ts'
 import { canonicalBatch } from './rpc/request.ts'
 import type { Route, Router } from './rpc/router.ts'
 import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
+import type { Work } from './state/work.ts'
 import type { CallStats } from './stats/call-stats.ts'
 import type { Subscriptions } from './streams/subscriptions.ts'
 
@@ -121,7 +123,7 @@ export class Relay {
     if (!this.#enter(1)) return this.#refuse(message, exchange)
     const { rule } = route
     try {
-      const work = this.#costs.of(rule)
+      const work = this.#costs.of(message.method, rule)
       const call = new SingleCall(message, this.#nextId(), rule, work, exchange)
       const reply = await this.#placement.place(call, exchange)
       return this.#passOn(message, reply, exchange)
@@ -171,9 +173,14 @@ export class Relay {
     exchange: Exchange,
   ): Promise<readonly Answer[]> {
     const messages = group.map(({ message }) => message)
-    const rules = group.flatMap(({ route }) => (route.kind === 'forward' ? [route.rule] : []))
-    const [rule] = rules
-    if (rule === undefined) return []
+    const works: Work[] = []
+    let rule: MethodRule | null = null
+    for (const { message, route } of group) {
+      if (route.kind !== 'forward') continue
+      works.push(this.#costs.of(message.method, route.rule))
+      rule ??= route.rule
+    }
+    if (rule === null) return []
     if (!this.#enter(group.length)) {
       return messages.map((message) => this.#refuse(message, exchange))
     }
@@ -182,7 +189,7 @@ export class Relay {
         {
           request: canonicalBatch(messages),
           rule,
-          work: this.#costs.ofBatch(rules),
+          work: this.#costs.ofBatch(works),
           read: (body) => parseBatchReply(body, messages.length),
           mayFlow: false,
           open: () => null,

@@ -4,7 +4,7 @@ import type { Message } from './rpc/call.ts'
 import type { MethodRule } from './rpc/methods/rule.ts'
 import { openingOfResult, parseReply, type Reply } from './rpc/reply.ts'
 import { canonicalRequest } from './rpc/request.ts'
-import type { Work } from './state/costs.ts'
+import type { Work } from './state/work.ts'
 import type { Flow } from './upstream/flow.ts'
 
 /** One call on its way to a node. A large result flows to the client where it can take that. */

@@ -1,11 +1,12 @@
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { seededRng } from '../rng.ts'
+import { cpuWork } from '../state/work.ts'
 import { Cheapest } from './cheapest.ts'
 import { InFlight } from './in-flight.ts'
 import type { Metered } from './meter.ts'
 
-const work = { cpuMs: 1 }
+const work = cpuWork(1)
 
 test('the cheapest is taken, wherever it stands', (t: TestContext) => {
   fc.assert(

@@ -1,5 +1,5 @@
 import type { Rng } from '../rng.ts'
-import type { Work } from '../state/costs.ts'
+import type { Work } from '../state/work.ts'
 import type { Metered } from './meter.ts'
 import type { Picker } from './picker.ts'
 

@@ -1,3 +1,4 @@
+import type { Ticket } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
 
 /** Load as calls sent and not yet answered: least-connection. Nothing else moves it. */
@@ -8,8 +9,9 @@ export class InFlight implements LoadMeter {
     return this.#inFlight
   }
 
-  start(): void {
+  start(): Ticket {
     this.#inFlight += 1
+    return 0
   }
 
   settle(): void {
@@ -29,7 +31,9 @@ export class Unmetered implements LoadMeter {
     return 0
   }
 
-  start(): void {}
+  start(): Ticket {
+    return 0
+  }
 
   settle(): void {}
 

@@ -1,6 +1,6 @@
 import type { NodeReport } from '../../agents/report.ts'
-import type { Work } from '../state/costs.ts'
 import type { StateVector } from '../state/vector.ts'
+import type { Ticket, Work } from '../state/work.ts'
 
 /**
  * Measures how loaded one upstream is. Pickers compare costs and know nothing of what they mean,
@@ -9,10 +9,10 @@ import type { StateVector } from '../state/vector.ts'
 export type LoadMeter = {
   /** Cost of sending this upstream `work` now: lower is better, never negative. Changes nothing. */
   cost(work: Work): number
-  /** A call was sent. */
-  start(work: Work): void
+  /** A call was sent. The ticket is what settles it. */
+  start(work: Work): Ticket
   /** Its answer ended after `rttMs` milliseconds, or failed. Called once for every `start`. */
-  settle(work: Work, rttMs: number, failed: boolean): void
+  settle(ticket: Ticket, work: Work, rttMs: number, failed: boolean): void
   /** The agent reported. */
   report(report: NodeReport): void
   /** The point this meter believes in, or null where it believes in none. */

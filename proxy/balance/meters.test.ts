@@ -1,10 +1,11 @@
 import { type TestContext, test } from 'node:test'
 import type { NodeReport } from '../../agents/report.ts'
+import { cpuWork } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
 import { ReportedNorm } from './reported-norm.ts'
 import { type StrategyName, strategies, strategyNames } from './strategies.ts'
 
-const work = { cpuMs: 1 }
+const work = cpuWork(1)
 
 test('least-connection counts calls in flight, and reports do not move it', (t: TestContext) => {
   const { meter } = meterOf('least-connection')
@@ -12,8 +13,8 @@ test('least-connection counts calls in flight, and reports do not move it', (t: 
   meter.start(work)
   meter.report(reportOf({ cpu: 1 }))
   t.assert.equal(meter.cost(work), 2)
-  meter.settle(work, 10, true)
-  meter.settle(work, 10, false)
+  meter.settle(0, work, 10, true)
+  meter.settle(0, work, 10, false)
   t.assert.equal(meter.cost(work), 0)
 })
 
@@ -47,7 +48,7 @@ test('state-space moves with calls, reports and time', (t: TestContext) => {
   t.assert.ok(meter.cost(work) > withCall)
   clock.ms += 60_000
   t.assert.equal(meter.cost(work), withCall)
-  meter.settle(work, 10, false)
+  meter.settle(0, work, 10, false)
   t.assert.equal(meter.cost(work), idle)
 })
 
@@ -66,7 +67,7 @@ test('no meter ever costs less than nothing, or what is no number', (t: TestCont
       meter.report(reportOf(x))
       meter.start(work)
       t.assert.ok(meter.cost(work) >= 0, name)
-      meter.settle(work, 1, false)
+      meter.settle(0, work, 1, false)
       t.assert.ok(meter.cost(work) >= 0, name)
     }
   }

@@ -1,8 +1,8 @@
 import type { NodeReport } from '../../agents/report.ts'
 import type { Clock } from '../clock.ts'
-import type { Work } from '../state/costs.ts'
 import type { Observer } from '../state/observer.ts'
 import type { StateVector } from '../state/vector.ts'
+import type { Ticket, Work } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
 
 /**
@@ -23,12 +23,12 @@ export class PredictedState implements LoadMeter {
     return this.#observer.forecast(work)
   }
 
-  start(work: Work): void {
-    this.#observer.dispatch(work, this.#clock.nowMs())
+  start(work: Work): Ticket {
+    return this.#observer.dispatch(work, this.#clock.nowMs())
   }
 
-  settle(work: Work): void {
-    this.#observer.settle(work, this.#clock.nowMs())
+  settle(ticket: Ticket, _work: Work, _rttMs: number, failed: boolean): void {
+    this.#observer.settle(ticket, failed, this.#clock.nowMs())
   }
 
   report(report: NodeReport): void {

@@ -1,5 +1,6 @@
 import type { NodeReport } from '../../agents/report.ts'
 import { distanceOfUse, type StateVector, vectorOf } from '../state/vector.ts'
+import type { Ticket } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
 
 /** Further than any reported point can be, see {@link distanceOfUse}. */
@@ -18,7 +19,9 @@ export class ReportedNorm implements LoadMeter {
     return this.#distance
   }
 
-  start(): void {}
+  start(): Ticket {
+    return 0
+  }
 
   settle(): void {}
 

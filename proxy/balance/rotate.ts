@@ -1,4 +1,4 @@
-import type { Work } from '../state/costs.ts'
+import type { Work } from '../state/work.ts'
 import type { Metered } from './meter.ts'
 import type { Picker } from './picker.ts'
 

@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { cpuWork } from '../state/work.ts'
 import { type StrategyName, strategyNames } from './strategies.ts'
 import { type Scenario, type SimulatedNode, simulate } from './test/simulation.ts'
 
@@ -86,7 +87,7 @@ test('without any report state-space spreads calls as least-connection does', (t
 })
 
 test('when all calls have ended every meter is where it began', (t: TestContext) => {
-  const work = { cpuMs: 1 }
+  const work = cpuWork(1)
   for (const strategy of strategyNames) {
     const { reportMs: _, ...silent } = equal
     const before = simulate({ ...silent, strategy, calls: 0 })
@@ -114,7 +115,7 @@ function callsWhenAsked(strategy: StrategyName, times: number): readonly number[
   const asked: Scenario = {
     ...scenario,
     watch: ({ meter }) => {
-      for (let i = 0; i < times; i += 1) meter.cost({ cpuMs: 10 })
+      for (let i = 0; i < times; i += 1) meter.cost(cpuWork(10))
     },
   }
   return simulate(asked).map(({ calls }) => calls)

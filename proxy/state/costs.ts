@@ -1,32 +1,34 @@
 import type { MethodRule } from '../rpc/methods/rule.ts'
-
-/** What one call (or one batch) will use of a node. Made once a call, shared, never changed. */
-export type Work = {
-  /** Milliseconds of CPU on an idle core; above 0. */
-  readonly cpuMs: number
-}
+import { unknownMethod } from '../rpc/methods.ts'
+import type { Work } from './work.ts'
 
 /**
  * Knows what calls cost before they are sent. Today it knows the method table's priors alone; what
  * it will learn from answers and reports goes in here, and nowhere else.
  */
 export class Costs {
-  readonly #byRule = new Map<MethodRule, Work>()
+  readonly #byMethod = new Map<string, Work>()
 
-  /** The work of a call by its method's rule. */
-  of(rule: MethodRule): Work {
-    const known = this.#byRule.get(rule)
+  /** The work of a call to `method`, by its rule. Methods of no table are one kind. */
+  of(method: string, rule: MethodRule): Work {
+    const key = rule === unknownMethod ? 'other' : method
+    const known = this.#byMethod.get(key)
     if (known !== undefined) return known
-    const work: Work = { cpuMs: rule.cpuMs }
-    // Rules are rows of a fixed table, so this map cannot outgrow it.
-    this.#byRule.set(rule, work)
+    const kind = rule.access === 'write' ? 'write' : 'read'
+    const work: Work = { key, kind, cpuMs: rule.cpuMs, diskMs: 0 }
+    // Only methods with a rule of their own come here, so this map cannot outgrow the table.
+    this.#byMethod.set(key, work)
     return work
   }
 
   /** The work of a batch: its calls run one after another on one node. */
-  ofBatch(rules: readonly MethodRule[]): Work {
+  ofBatch(works: readonly Work[]): Work {
     let cpuMs = 0
-    for (const rule of rules) cpuMs += rule.cpuMs
-    return { cpuMs }
+    let diskMs = 0
+    for (const work of works) {
+      cpuMs += work.cpuMs
+      diskMs += work.diskMs
+    }
+    return { key: 'batch', kind: 'read', cpuMs, diskMs }
   }
 }

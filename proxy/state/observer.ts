@@ -1,6 +1,6 @@
 import type { NodeReport } from '../../agents/report.ts'
-import type { Work } from './costs.ts'
 import type { StateVector } from './vector.ts'
+import type { Ticket, Work } from './work.ts'
 
 /**
  * Believes in the state of one node between its reports: moved by every call we send, set right by
@@ -9,10 +9,10 @@ import type { StateVector } from './vector.ts'
 export type Observer = {
   /** The agent reported; `nowMs` is when it came in. */
   report(report: NodeReport, nowMs: number): void
-  /** A call left for the node. */
-  dispatch(work: Work, nowMs: number): void
-  /** A call ended, well or not. Once for every `dispatch`, with the same `work`. */
-  settle(work: Work, nowMs: number): void
+  /** A call left for the node. The ticket is what settles it. */
+  dispatch(work: Work, nowMs: number): Ticket
+  /** The call ended; `failed` where it brought no answer. Once for every `dispatch`. */
+  settle(ticket: Ticket, failed: boolean, nowMs: number): void
   /** Brings the belief to `nowMs`. Called before `forecast`; asking twice changes nothing. */
   advance(nowMs: number): void
   /** What `work` would cost if sent now: a distance, not negative, less is better. Changes nothing. */

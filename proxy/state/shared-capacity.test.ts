@@ -1,8 +1,9 @@
 import { type TestContext, test } from 'node:test'
 import type { NodeReport } from '../../agents/report.ts'
 import { SharedCapacity, sharedCapacityDefaults } from './shared-capacity.ts'
+import { cpuWork } from './work.ts'
 
-const work = { cpuMs: 1 }
+const work = cpuWork(1)
 const { pressureCalls, freshMs, goneAfterMs } = sharedCapacityDefaults
 
 test('the distance is the calls in flight with this one, over the cores', (t: TestContext) => {
@@ -11,8 +12,8 @@ test('the distance is the calls in flight with this one, over the cores', (t: Te
   node.dispatch(work, 0)
   node.dispatch(work, 0)
   t.assert.equal(node.forecast(work), 1.5)
-  node.settle(work, 1)
-  node.settle(work, 1)
+  node.settle(0, false, 1)
+  node.settle(0, false, 1)
   t.assert.equal(node.forecast(work), 0.5)
 })
 
@@ -69,7 +70,7 @@ test('a call shows in the predicted state before any report does', (t: TestConte
   t.assert.equal(node.predicted().cpu, 0.75)
   node.report(reportOf({ x: { cpu: 0.75 } }), 2)
   t.assert.equal(node.predicted().cpu, 0.75)
-  node.settle(work, 3)
+  node.settle(0, false, 3)
   t.assert.equal(node.predicted().cpu, 0.5)
 })
 
@@ -90,7 +91,7 @@ test('asking changes nothing', (t: TestContext) => {
   const before = [node.forecast(work), node.predicted()]
   for (let i = 0; i < 100; i += 1) {
     node.advance(700)
-    node.forecast({ cpuMs: 50 })
+    node.forecast(cpuWork(50))
     node.predicted()
   }
   t.assert.deepEqual([node.forecast(work), node.predicted()], before)

@@ -1,7 +1,7 @@
 import type { NodeReport } from '../../agents/report.ts'
-import type { Work } from './costs.ts'
 import type { Observer } from './observer.ts'
 import { type StateVector, type Unit, unit, vectorOf } from './vector.ts'
+import type { Ticket, Work } from './work.ts'
 
 /** Constants of {@link SharedCapacity}. */
 export type SharedCapacityOptions = {
@@ -57,12 +57,13 @@ export class SharedCapacity implements Observer {
     this.#inFlightReported = this.#inFlight
   }
 
-  dispatch(_work: Work, nowMs: number): void {
+  dispatch(_work: Work, nowMs: number): Ticket {
     this.#inFlight += 1
     this.#nowMs = nowMs
+    return 0
   }
 
-  settle(_work: Work, nowMs: number): void {
+  settle(_ticket: Ticket, _failed: boolean, nowMs: number): void {
     this.#inFlight -= 1
     this.#nowMs = nowMs
   }

@@ -4,7 +4,7 @@ import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../errors.ts'
 import type { Family } from '../rpc/families.ts'
-import type { Work } from '../state/costs.ts'
+import type { Work } from '../state/work.ts'
 import { Counts } from '../stats/counts.ts'
 import { Histogram } from '../stats/histogram.ts'
 import { LatencyWindow } from '../stats/latency-window.ts'
@@ -133,7 +133,7 @@ export class Upstream {
     this.calls += 1
     const isTrial = this.breaker.state !== 'closed'
     this.breaker.start()
-    meter.start(work)
+    const ticket = meter.start(work)
     if (isTrial) this.onTurn()
     try {
       const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation, reader.mayFlow)
@@ -151,12 +151,12 @@ export class Upstream {
       this.answeredAtMs = nowMs
       this.breaker.succeed()
       if (isTrial) this.onTurn()
-      meter.settle(work, rttMs, false)
+      meter.settle(ticket, work, rttMs, false)
       this.latency.record(rttMs)
       this.durations.observe(rttMs / 1000)
       return answer
     } catch (error) {
-      meter.settle(work, this.#clock.nowMs() - startedMs, true)
+      meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
       this.#blame(error, cancellation)
       throw error
     } finally {

@@ -1,5 +1,6 @@
 import type { NodeReport, StatePoint } from '../../../agents/report.ts'
 import { type Rng, seededRng } from '../../rng.ts'
+import { cpuWork } from '../../state/work.ts'
 import type { LoadMeter } from '../meter.ts'
 import { type StrategyName, strategies } from '../strategies.ts'
 
@@ -53,20 +54,20 @@ export function simulate(scenario: Scenario, seed = 12_345): readonly SimulatedN
   for (let i = 0; i < scenario.calls; i += 1) {
     callMs += exponential(rng, 1 / scenario.callsPerMs)
     events.add(callMs, () => {
-      const work = { cpuMs: exponential(rng, scenario.workMs) }
+      const work = cpuWork(exponential(rng, scenario.workMs))
       const node = picker.pick(nodes, work)
       const interval = Math.floor(clock.ms / reportMs)
       node.callsByInterval[interval] = (node.callsByInterval[interval] ?? 0) + 1
       node.calls += 1
       node.active += 1
-      node.meter.start(work)
+      const ticket = node.meter.start(work)
       for (const each of nodes) scenario.watch?.(each)
       // The share of a core that it gets is fixed when it begins: processor sharing, roughly.
       const takesMs = work.cpuMs * Math.max(1, node.active / node.cores)
       events.add(clock.ms + takesMs, () => {
         node.active -= 1
         node.busyMs += work.cpuMs
-        node.meter.settle(work, takesMs, false)
+        node.meter.settle(ticket, work, takesMs, false)
       })
     })
   }
