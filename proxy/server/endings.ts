@@ -43,18 +43,22 @@ function endWhenAnswered(socket: Socket): void {
 }
 
 /**
- * A request that cannot be read is told so, and so is a head of which only the beginning came in
- * time; anything else that does not come in time ends without a word.
+ * A request that cannot be read is told so, and so is one whose head stalled within a line that
+ * cannot end there; anything else that does not come in time ends without a word.
  */
 export function endUnreadable(error: Error & { readonly code?: string }, socket: Duplex): void {
   const { code } = error
   const response = underWay(socket)
   if (code === 'HPE_CLOSED_CONNECTION') return // Bytes behind the last request.
+  if (response === null && isWithinBody(socket)) {
+    // Of a request that is refused and told so: there is nothing to add.
+    socket.end(() => socket.destroy())
+    return
+  }
   if (code?.startsWith('HPE_') !== true) {
     const isLateHead = code === 'ERR_HTTP_REQUEST_TIMEOUT' && response === null
-    if (isLateHead && 'bytesRead' in socket && socket.bytesRead !== 0) {
-      endBroken(socket, brokenBy(code))
-    } else socket.destroy()
+    if (isLateHead && isWithinLine(socket)) endBroken(socket, brokenBy(code))
+    else socket.destroy()
     return
   }
   if (response === null || response.req.complete) {
@@ -67,6 +71,31 @@ export function endUnreadable(error: Error & { readonly code?: string }, socket:
     response.req.push(null)
   }
 }
+
+/** What Node keeps beside a socket while it reads requests off it. */
+type Reading = {
+  readonly parser?: {
+    readonly incoming: { readonly complete: boolean } | null
+    execute(bytes: Buffer): unknown
+  } | null
+}
+
+function isWithinBody(socket: Duplex): boolean {
+  const { parser } = socket as Reading
+  return parser?.incoming?.complete === false
+}
+
+/**
+ * Whether what came last is a line of a head that makes no sense unless it goes on: Go takes half a
+ * line for a whole one when its time is over (go/src/bufio, Reader.ReadLine). The end of a line,
+ * without the line feed, is given to Node's parser, which says so.
+ */
+function isWithinLine(socket: Duplex): boolean {
+  const { parser } = socket as Reading
+  return parser?.execute(endOfLine) instanceof Error
+}
+
+const endOfLine = Buffer.from('\r')
 
 /** Nobody gets a tunnel; what Go's net/http would be asked for is a path that is not there. */
 export function endWithoutTunnel(socket: Duplex): void {

@@ -18,17 +18,48 @@ test('a connection on which nothing comes ends without a word', async (t: TestCo
   t.assert.equal(asked(), 0)
 })
 
-test('a head that stalls half-way is told, and ends', async (t: TestContext) => {
-  const { client } = await begin(t)
-  client.write('POST / HT')
-  t.assert.equal(await untilEnd(client), badRequest)
+test('a head that stalls within a line is told, if the line makes no sense', async (t: TestContext) => {
+  for (const begun of ['POST / HT', `${head}Hos`]) {
+    const { client } = await begin(t)
+    client.write(begun)
+    t.assert.equal(await untilEnd(client), badRequest, begun)
+  }
+})
+
+test('a head that stalls anywhere else ends without a word', async (t: TestContext) => {
+  for (const begun of ['POST / HTTP/1.1', head, `${head}X: 1`]) {
+    const { client, asked } = await begin(t)
+    client.write(begun)
+    t.assert.equal(await untilEnd(client), '', begun)
+    t.assert.equal(asked(), 0)
+  }
 })
 
 test('a head does not live longer by coming drop by drop', async (t: TestContext) => {
   const { client } = await begin(t)
   client.write(head)
   drip(t, client, 'x-slow: 1\r\n')
-  t.assert.equal(await untilEnd(client), badRequest)
+  t.assert.equal(await untilEnd(client), '')
+})
+
+test('a body that stalls behind a refusal ends the connection, and adds no word', async (t: TestContext) => {
+  for (const length of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
+    const { client } = await begin(t)
+    client.write(`POST /elsewhere HTTP/1.1\r\nHost: localhost\r\n${length}\r\n\r\n`)
+    const [statusLine = '', ...rest] = (await untilEnd(client)).split('\r\n')
+    t.assert.equal(statusLine, 'HTTP/1.1 404 Not Found')
+    t.assert.equal(rest.filter((line) => line.startsWith('HTTP/')).length, 0)
+  }
+})
+
+test('a body that breaks off behind a refusal adds no word either', async (t: TestContext) => {
+  const { client } = await begin(t)
+  client.write(`POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`)
+  await once(client, 'readable')
+  client.write('no size\r\n')
+  const [statusLine = '', ...rest] = (await untilEnd(client)).split('\r\n')
+  t.assert.equal(statusLine, 'HTTP/1.1 404 Not Found')
+  t.assert.equal(rest.filter((line) => line.startsWith('HTTP/')).length, 0)
 })
 
 test('a body that stalls ends the connection, and was no call', async (t: TestContext) => {
