@@ -63,6 +63,7 @@ const storeys = [
   ['admin'],
   ['relay', 'single-call'],
   ['streams'],
+  ['writes'],
   ['placement'],
   ['exchange'],
   ['upstream'],
