@@ -4,7 +4,7 @@ import { type Stack, startStack } from '../../stack.ts'
 export async function standingStack(): Promise<Stack> {
   return await startStack({
     nodes: 3,
-    blockTimeMs: 300,
+    blockTimeMs: 800,
     cpus: [],
     strategy: 'round-robin', // Every client's calls go to every node.
     httpPort: 0,

@@ -1,0 +1,106 @@
+import type { TestContext } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
+import {
+  Contract,
+  ContractEventPayload,
+  ContractFactory,
+  type EventLog,
+  type JsonRpcPayload,
+  JsonRpcProvider,
+  type Provider,
+  type Signer,
+  Wallet,
+  WebSocketProvider,
+} from 'ethers'
+import type { Stack } from '../../stack.ts'
+import { Heard } from './heard.ts'
+import { marblesBytecode, marblesJson } from './marbles.ts'
+import type { Target } from './targets.ts'
+
+const pollingInterval = 100
+
+/** More than a marble needs: an estimate would be of an account that has none yet. */
+export const gasLimit = 300_000n
+
+/** Knows what is under way, and how many calls went together. */
+class WatchedProvider extends JsonRpcProvider {
+  /** Calls in the largest batch so far. */
+  largestBatch = 0
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  override async send(method: string, params: unknown[] | Record<string, unknown>) {
+    const answer = super.send(method, params)
+    this.#underWay.add(answer)
+    return await answer.finally(() => this.#underWay.delete(answer))
+  }
+
+  override async _send(payload: JsonRpcPayload | JsonRpcPayload[]) {
+    this.largestBatch = Math.max(this.largestBatch, Array.isArray(payload) ? payload.length : 1)
+    return await super._send(payload)
+  }
+
+  /** Ends it for good: a poll that ends when the listeners are gone listens anew, and for ever. */
+  async end(): Promise<void> {
+    await this.removeAllListeners()
+    while (this.#underWay.size > 0) {
+      await Promise.allSettled(this.#underWay)
+      await immediate()
+      await this.removeAllListeners()
+    }
+    this.destroy()
+  }
+}
+
+/** Providers of one target, over HTTP and WebSocket; they end with the test. */
+export function ethersProviders(t: TestContext, target: Target) {
+  const http = new WatchedProvider(target.url, undefined, { pollingInterval })
+  const feed = new WebSocketProvider(target.wsUrl)
+  t.after(async () => {
+    if (!http.destroyed) await http.end()
+    await feed.removeAllListeners()
+    await feed.send('eth_chainId', []) // Behind what that has sent, which must not be cut short.
+    await feed.destroy()
+  })
+  return { http, feed }
+}
+
+export function ethersWallet(stack: Stack, index: number, provider: Provider): Wallet {
+  const account = stack.accounts[index]
+  if (account === undefined) throw new RangeError(`no account ${index}`)
+  return new Wallet(account.privateKey, provider)
+}
+
+/** Marbles where `signer` deployed it, once every node has it. */
+export async function deployedByEthers(signer: Signer, target: Target): Promise<Contract> {
+  const factory = new ContractFactory([...marblesJson], marblesBytecode, signer)
+  const deployed = await factory.deploy()
+  const receipt = await deployed.deploymentTransaction()?.wait()
+  await target.has(receipt?.blockNumber ?? 0)
+  return new Contract(await deployed.getAddress(), [...marblesJson], signer)
+}
+
+/** Creates a marble. Resolves with the block that holds it. */
+export async function createdBlock(contract: Contract, name: string): Promise<number> {
+  const sent = await contract.getFunction('create').send(name, 'red', 1n, { gasLimit })
+  const receipt = await sent.wait()
+  if (receipt?.status !== 1) throw new Error(`${name} was not created`)
+  return receipt.blockNumber
+}
+
+/** What a contract tells of marbles that are created. */
+export async function heardMarbles(contract: Contract): Promise<Heard<EventLog>> {
+  const heard = new Heard<EventLog>()
+  await contract.on('Created', (...args: unknown[]) => {
+    const payload = args.at(-1)
+    if (payload instanceof ContractEventPayload) heard.take(payload.log)
+    else heard.fail(new Error('an event without a payload'))
+  })
+  return heard
+}
+
+/** The numbers of blocks that a provider tells. */
+export async function heardBlocks(provider: Provider): Promise<Heard<number>> {
+  const heard = new Heard<number>()
+  await provider.on('block', (number: number) => heard.take(number))
+  return heard
+}

@@ -1,0 +1,56 @@
+const patienceMs = 30_000
+
+/** Collects what a client is told, in order, and lets a test wait until it has heard enough. */
+export class Heard<Value> {
+  readonly values: Value[] = []
+  readonly #waiting = new Set<() => void>()
+  #failure: unknown = null
+
+  /** Takes what is told; bound, so that it can be handed to a client. */
+  readonly take = (...values: readonly Value[]): void => {
+    this.values.push(...values)
+    for (const look of this.#waiting) look()
+  }
+
+  /** Takes a failure of the client: whoever waits, or will, is told. */
+  readonly fail = (error: unknown): void => {
+    this.#failure = error
+    for (const look of this.#waiting) look()
+  }
+
+  /**
+   * Resolves as soon as `isEnough` holds of all that was heard.
+   * @throws what the client failed with, or Error when it does not hold within 30 s
+   */
+  async until(isEnough: (values: readonly Value[]) => boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const look = (): void => {
+      if (this.#failure !== null) reject(this.#failure)
+      else if (isEnough(this.values)) resolve()
+    }
+    const timer = setTimeout(() => {
+      const last = this.values.slice(-3).map(String).join(', ')
+      reject(new Error(`not enough was heard: ${this.values.length}, at last ${last}`))
+    }, patienceMs)
+    this.#waiting.add(look)
+    try {
+      look()
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    }
+  }
+}
+
+/** Whether each number is the one after the number before it. */
+export function isGapless(numbers: readonly (bigint | number)[]): boolean {
+  return numbers.every(
+    (number, i) => i === 0 || BigInt(number) - 1n === BigInt(numbers[i - 1] ?? 0),
+  )
+}
+
+/** Whether each number is above the one before it. */
+export function isRising(numbers: readonly (bigint | number)[]): boolean {
+  return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))
+}
