@@ -1,0 +1,204 @@
+import {
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+} from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeLines, encodeLine, JournalDamage } from './journal-lines.ts'
+
+const fileName = /^journal-(\d{8})\.log$/
+
+/**
+ * An append-only file of records in a folder of its own. A record is kept once `append` has
+ * resolved: power may fail then. Appends that come together share one sync of the disk.
+ */
+export class JournalFile {
+  readonly #folder: string
+  readonly #lock: FileHandle
+  #number: number
+  #file: FileHandle
+  #bytes: number
+  #waiting: Waiting[] = []
+  #writing: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  private constructor(
+    folder: string,
+    lock: FileHandle,
+    number: number,
+    file: FileHandle,
+    bytes: number,
+  ) {
+    this.#folder = folder
+    this.#lock = lock
+    this.#number = number
+    this.#file = file
+    this.#bytes = bytes
+  }
+
+  /**
+   * Opens the journal in `folder`, which is made if it is not there, and reads what it holds.
+   * @throws JournalDamage when its bytes are not what was written, or another process has it open
+   */
+  static async open(folder: string): Promise<{ file: JournalFile; records: unknown[] }> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const lock = await locked(join(folder, 'lock'))
+    try {
+      const numbers = (await readdir(folder)).flatMap((name) => fileName.exec(name)?.[1] ?? [])
+      const number = Math.max(0, ...numbers.map(Number))
+      const path = pathOf(folder, number)
+      const bytes = numbers.length === 0 ? Buffer.alloc(0) : await readFile(path)
+      const { records, goodBytes } = decoded(bytes, path)
+      const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+      await file.truncate(goodBytes)
+      let size = goodBytes
+      // A last record that came without its newline gets it, so that the next stands on its own line.
+      if (goodBytes > 0 && bytes[goodBytes - 1] !== 0x0a) {
+        await file.write('\n', goodBytes)
+        size += 1
+      }
+      await file.sync()
+      await syncFolder(folder)
+      for (const old of numbers.map(Number)) {
+        if (old !== number) await rm(pathOf(folder, old), { force: true })
+      }
+      return { file: new JournalFile(folder, lock, number, file, size), records }
+    } catch (error) {
+      await lock.close()
+      await rm(join(folder, 'lock'), { force: true })
+      throw error
+    }
+  }
+
+  /** Bytes of the file now, those on their way included. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Resolves once the record is on the disk. @throws Error when it cannot be written. */
+  append(record: object): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('the journal is closed'))
+    const line = encodeLine(record)
+    this.#bytes += Buffer.byteLength(line)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, resolve, reject })
+      if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#write())
+    })
+  }
+
+  /** Begins a new file with `records`, which stand for all that was appended before. */
+  async compact(records: Iterable<object>): Promise<void> {
+    const lines = Array.from(records, encodeLine).join('')
+    const compacting = this.#writing.then(async () => {
+      // Lines that wait belong behind the snapshot: they are written to the new file.
+      const next = pathOf(this.#folder, this.#number + 1)
+      const draft = `${next}.draft`
+      const file = await open(draft, 'w', 0o600)
+      await file.write(lines, 0)
+      await file.sync()
+      await rename(draft, next)
+      await syncFolder(this.#folder)
+      await this.#file.close()
+      await rm(pathOf(this.#folder, this.#number), { force: true })
+      this.#number += 1
+      this.#file = file
+      this.#bytes = Buffer.byteLength(lines)
+      for (const { line } of this.#waiting) this.#bytes += Buffer.byteLength(line)
+    })
+    this.#writing = compacting.catch(() => {})
+    await compacting
+  }
+
+  /** Writes what waits, then lets the folder go. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#writing
+    await this.#file.close()
+    await this.#lock.close()
+    await rm(join(this.#folder, 'lock'), { force: true })
+  }
+
+  async #write(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (waiting.length === 0) return
+    try {
+      const { size } = await this.#file.stat()
+      await this.#file.write(waiting.map(({ line }) => line).join(''), size)
+      await this.#file.datasync()
+      for (const { resolve } of waiting) resolve()
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  }
+}
+
+type Waiting = {
+  readonly line: string
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+function decoded(bytes: Buffer, path: string): ReturnType<typeof decodeLines> {
+  try {
+    return decodeLines(bytes)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new JournalDamage(`${path}: ${problem}; move the file away to start without it`, {
+      cause: error,
+    })
+  }
+}
+
+/** One process at a time: a lock left by a process that is no more is taken over. */
+async function locked(path: string): Promise<FileHandle> {
+  for (const attempt of [1, 2]) {
+    try {
+      const lock = await open(path, 'wx', 0o600)
+      await lock.write(String(process.pid), 0)
+      return lock
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error
+      const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+      if (attempt === 2 || isAlive(holder)) {
+        throw new JournalDamage(`${path}: process ${holder} has this journal open`)
+      }
+      await rm(path, { force: true })
+    }
+  }
+  throw new JournalDamage(`${path}: cannot be taken`)
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  if (pid === process.pid) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return isCode(error, 'EPERM')
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function pathOf(folder: string, number: number): string {
+  return join(folder, `journal-${String(number).padStart(8, '0')}.log`)
+}
