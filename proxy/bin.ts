@@ -15,6 +15,10 @@ const keyFlags = [
   ['http.vhosts', 'LIST', "host names to answer to, '*' for any (localhost)"],
   ['http.corsdomain', 'LIST', "origins whose pages may read answers, '*' for any (none)"],
   ['http.rpcprefix', 'PATH', 'path below which to answer (only / itself)'],
+  ['ws.addr', 'ADDRESS', 'where to listen for WebSocket, if on a port of its own (http.addr)'],
+  ['ws.port', 'PORT', 'its port; 0 takes a free one (http.port, shared with HTTP)'],
+  ['ws.api', 'LIST', 'namespaces clients may call over WebSocket (http.api)'],
+  ['ws.rpcprefix', 'PATH', 'path below which to open WebSockets (http.rpcprefix)'],
   ['ws.origins', 'LIST', "origins whose pages may open a WebSocket, '*' for any (localhost)"],
   ['ipcpath', 'FILE', 'Unix socket to serve as well, for its owner alone (none)'],
   ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
@@ -74,8 +78,9 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   const config = loadConfig(flagsOf(options))
   const log = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
   const proxy = createProxy(config, secretsOf(config), version(), log)
-  const { url, adminUrl } = await proxy.listen()
-  process.stdout.write(`equipoise listening on ${url}\nequipoise admin on ${adminUrl}\n`)
+  const { url, webSocketUrl, adminUrl } = await proxy.listen()
+  const more = webSocketUrl === null ? '' : `equipoise WebSocket on ${webSocketUrl}\n`
+  process.stdout.write(`equipoise listening on ${url}\n${more}equipoise admin on ${adminUrl}\n`)
   const { promise: ended, resolve: end } = Promise.withResolvers<NodeJS.Signals>()
   process.once('SIGINT', end)
   process.once('SIGTERM', end)

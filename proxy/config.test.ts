@@ -126,6 +126,16 @@ test('the keys are the leaves of the tree', (t: TestContext) => {
   t.assert.equal(new Set(configKeys).size, configKeys.length)
 })
 
+test('WebSocket may have an address of its own where it has a port of its own', (t: TestContext) => {
+  const [problem] = problemsOf({ nodes, ws: { addr: '0.0.0.0' } })
+  t.assert.equal(problem?.path, 'ws.addr')
+  t.assert.deepEqual(problemsOf({ nodes, ws: { addr: '0.0.0.0', port: 8546 } }), [])
+  t.assert.deepEqual(
+    problemsOf({ nodes, http: { addr: '::' }, ws: { addr: '::', port: 8545 } }),
+    [],
+  )
+})
+
 function problemsOf(value: unknown): ConfigError['problems'] {
   try {
     parseConfig(value)

@@ -25,6 +25,10 @@ const list = z.preprocess(
   z.array(z.string().min(1)),
 )
 
+const prefix = z
+  .string()
+  .refine((text) => /^(\/[^?#]*)?$/.test(text), { error: 'want a path, as /rpc' })
+
 const duration = z.preprocess(
   (value) => (typeof value === 'string' ? millisecondsOf(value) : value),
   z.number({ error: 'want a duration such as 250ms or 2s' }).positive(),
@@ -49,13 +53,19 @@ const schema = z.strictObject({
       api: list.default(['eth', 'net', 'web3']),
       vhosts: list.default(['localhost']),
       corsdomain: list.default([]),
-      rpcprefix: z
-        .string()
-        .refine((text) => text === '' || text.startsWith('/'), { error: 'want a path, as /rpc' })
-        .default(''),
+      rpcprefix: prefix.default(''),
     })
     .prefault({}),
-  ws: z.strictObject({ origins: list.default([]) }).prefault({}),
+  /** What is not given is as with `http`. */
+  ws: z
+    .strictObject({
+      addr: z.string().min(1).optional(),
+      port: port.optional(),
+      api: list.optional(),
+      origins: list.default([]),
+      rpcprefix: prefix.optional(),
+    })
+    .prefault({}),
   ipcpath: z.string().min(1).max(100).optional(),
   rpc: z
     .strictObject({
@@ -126,7 +136,7 @@ export class ConfigError extends Error {
 export function parseConfig(value: unknown): Config {
   const parsed = schema.safeParse(value)
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
-  problems.push(...doubles(value), ...openAdmin(value))
+  problems.push(...doubles(value), ...openAdmin(value), ...strayAddr(value))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return parsed.data
 }
@@ -170,6 +180,16 @@ function openAdmin(value: unknown): Problem[] {
   const { addr, 'token-file': tokenFile } = admin
   if (typeof addr !== 'string' || isLoopback(addr) || tokenFile !== undefined) return []
   return [{ path: 'admin.token-file', message: `needed, because ${addr} is not loopback` }]
+}
+
+/** On one port there is one address. */
+function strayAddr(value: unknown): Problem[] {
+  const { http, ws } = isRecord(value) ? value : {}
+  if (!isRecord(ws) || ws['addr'] === undefined) return []
+  const { addr = '127.0.0.1', port: shared = 8545 } = isRecord(http) ? http : {}
+  const { port: own = shared } = ws
+  if (ws['addr'] === addr || own !== shared) return []
+  return [{ path: 'ws.addr', message: `needs a ws.port that is not http.port, ${String(shared)}` }]
 }
 
 function isLoopback(addr: string): boolean {

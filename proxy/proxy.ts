@@ -2,7 +2,6 @@ import { createAdmin } from './admin/admin.ts'
 import { isStrategyName, strategies } from './balance/strategies.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import type { Push } from './exchange.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
@@ -10,9 +9,7 @@ import { Relay } from './relay.ts'
 import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
-import { HttpServer } from './server/http.ts'
-import { IpcSide } from './server/ipc.ts'
-import { WebSocketSide } from './server/websocket.ts'
+import { Front, type FrontUrls, named } from './server/front.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Subscriptions } from './streams/subscriptions.ts'
@@ -35,13 +32,16 @@ export type Secrets = {
   readonly agentToken: string | null
 }
 
+/** Where a proxy can be asked, and where it can be watched. */
+export type ProxyUrls = FrontUrls & { readonly adminUrl: string }
+
 /** A proxy that is wired and not yet listening. */
 export type Proxy = {
   /**
-   * Asks every node once, then opens both ports.
+   * Asks every node once, then opens every port.
    * @throws Error with code `EADDRINUSE` and `flag`, the flag that names the port which is taken
    */
-  listen(): Promise<{ readonly url: string; readonly adminUrl: string }>
+  listen(): Promise<ProxyUrls>
   /** Stops taking calls, lets those under way end for `graceMs`, and leaves nothing open. */
   close(graceMs?: number): Promise<void>
 }
@@ -59,7 +59,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       connections: config.limits['sockets-per-node'],
       maxAnswerBytes: config.limits['max-answer-bytes'],
     }
-    return new Upstream(options, meter({ clock, cores: options.cores }), clock)
+    return new Upstream(options, meter({ clock, cores: options.cores, observer: 'auto' }), clock)
   })
   const chain = config['chain-id']
   const fleet = new Fleet(
@@ -81,15 +81,15 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       new Collector({ url, token: secrets.agentToken, upstreams: speaksFor }, clock, rng),
   )
 
-  const exposure = new Exposure({ api: config.http.api, ...config.methods })
-  const calls = new CallStats(exposure.knownMethods())
+  const overHttp = new Exposure({ api: config.http.api, ...config.methods })
+  const overWs = new Exposure({ api: config.ws.api ?? config.http.api, ...config.methods })
+  const calls = new CallStats(new Set([...overHttp.knownMethods(), ...overWs.knownMethods()]))
   const placement = new Placement(fleet, config.strategy, config.limits.timeout, calls, clock, rng)
   const sockets = new NodeSockets(
     new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),
   )
   const subscriptions = new Subscriptions(fleet, (upstream) => sockets.of(upstream))
   const relay = new Relay(
-    new Router(exposure),
     placement,
     new Costs(),
     calls,
@@ -104,33 +104,17 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     },
     (error) => log.error({ err: error }, 'a call failed by a defect of the proxy'),
   )
-  const answer: Answerer = (parsed, exchange) => relay.answer(parsed, exchange)
-  const http = new HttpServer(
-    { ...config.http, maxSockets: config.limits['max-sockets'] },
-    answer,
+  const answerer = (exposure: Exposure): Answerer => {
+    const router = new Router(exposure)
+    return (parsed, exchange) => relay.answer(parsed, exchange, router)
+  }
+  const answer = answerer(overHttp)
+  const front = new Front(
+    config,
+    { http: answer, ws: answerer(overWs), ipc: answer },
+    (push) => subscriptions.endAll(push),
     clock,
   )
-  const endAll = (push: Push): void => subscriptions.endAll(push)
-  const webSockets = new WebSocketSide(
-    {
-      origins: config.ws.origins,
-      rpcprefix: config.http.rpcprefix,
-      maxQueuedBytes: config.limits['max-queued-bytes'],
-    },
-    answer,
-    endAll,
-    clock,
-  )
-  http.upgradeTo(webSockets)
-  const ipc =
-    config.ipcpath === undefined
-      ? null
-      : new IpcSide(
-          { path: config.ipcpath, maxQueuedBytes: config.limits['max-queued-bytes'] },
-          answer,
-          endAll,
-          clock,
-        )
 
   const snapshots = new FleetSnapshots(fleet, placement, relay, clock, version)
   const metrics = new Metrics({
@@ -159,14 +143,13 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   })
   return { listen, close }
 
-  async function listen(): Promise<{ url: string; adminUrl: string }> {
+  async function listen(): Promise<ProxyUrls> {
     try {
       await health.start()
       for (const collector of collectors) collector.start()
-      const { url } = await named('--http.port', http.listen())
-      if (ipc !== null) await named('--ipcpath', ipc.listen())
+      const urls = await front.listen()
       const { url: adminUrl } = await named('--admin.port', admin.listen())
-      return { url, adminUrl }
+      return { ...urls, adminUrl }
     } catch (error) {
       await close(0)
       throw error
@@ -174,7 +157,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   }
 
   async function close(graceMs = 5_000): Promise<void> {
-    await Promise.all([http.close(graceMs), webSockets.close(), ipc?.close()])
+    await front.close(graceMs)
     await sockets.close()
     await admin.close()
     await Promise.all(collectors.map((collector) => collector.close()))
@@ -203,12 +186,4 @@ function agentsOf(config: Config, upstreams: readonly Upstream[]) {
     byUrl.set(url.href, agent)
   })
   return [...byUrl.values()]
-}
-
-async function named<Value>(flag: string, listening: Promise<Value>): Promise<Value> {
-  try {
-    return await listening
-  } catch (error) {
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { flag })
-  }
 }

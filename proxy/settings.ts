@@ -15,6 +15,7 @@ export type Flags = {
 /** Keys whose values are numbers in a file and texts on a command line. */
 const numeric = new Set([
   'http.port',
+  'ws.port',
   'admin.port',
   'rpc.batch-request-limit',
   'rpc.batch-response-max-size',

@@ -23,9 +23,12 @@ const badType: Refusal = {
   text: 'invalid content type, only application/json is supported\n',
 }
 
-/** Whether the path is the one we serve: exactly `/`, or anything below the prefix, as in Geth. */
-export function checkPath(path: string, prefix: string): Refusal | null {
-  const served = prefix === '' ? path === '/' : path.startsWith(prefix)
+/**
+ * Whether the path is the one we serve: exactly `/`, or anything below the prefix, as in Geth.
+ * @param prefix null where nothing is served
+ */
+export function checkPath(path: string, prefix: string | null): Refusal | null {
+  const served = prefix === '' ? path === '/' : prefix !== null && path.startsWith(prefix)
   return served ? null : notFound
 }
 

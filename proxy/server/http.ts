@@ -26,8 +26,8 @@ export type HttpOptions = {
   readonly port: number
   readonly vhosts: readonly string[]
   readonly corsdomain: readonly string[]
-  /** Empty, or a path that every request's must begin with. */
-  readonly rpcprefix: string
+  /** Empty, or a path that every request's must begin with; null where only WebSockets are served. */
+  readonly rpcprefix: string | null
   readonly maxSockets: number
   /** Tuning, for tests: nobody else can wait so long. */
   readonly timeLimits?: TimeLimits

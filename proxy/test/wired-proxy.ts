@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test'
 import { parseConfig } from '../config.ts'
-import { createProxy, type Log } from '../proxy.ts'
+import { createProxy, type Log, type ProxyUrls } from '../proxy.ts'
 import type { StubNode } from './stub-node.ts'
 
 /** Where a proxy inside this process listens. */
-export type WiredProxy = { readonly url: string; readonly port: number; readonly adminUrl: string }
+export type WiredProxy = ProxyUrls & { readonly port: number }
 
 const silent: Log = { info() {}, warn() {}, error() {} }
 
@@ -27,6 +27,6 @@ export async function wiredProxy(
   })
   const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', log)
   t.after(() => proxy.close(0))
-  const { url, adminUrl } = await proxy.listen()
-  return { url, adminUrl, port: Number(new URL(url).port) }
+  const urls = await proxy.listen()
+  return { ...urls, port: Number(new URL(urls.url).port) }
 }
