@@ -48,7 +48,7 @@ export class Placement {
     this.#rng = rng
     this.#timeoutMs = timeoutMs
     this.#strategy = strategy
-    this.#picker = strategies[strategy].picker(rng)
+    this.#picker = strategies[strategy].picker(rng, clock)
   }
 
   get strategy(): StrategyName {
@@ -60,10 +60,10 @@ export class Placement {
     const { meter, picker } = strategies[name]
     const nowMs = this.#clock.nowMs()
     this.#strategy = name
-    this.#picker = picker(this.#rng)
+    this.#picker = picker(this.#rng, this.#clock)
     for (const upstream of this.#fleet.upstreams) {
       const { cores, lastReport, reportedAtMs } = upstream
-      upstream.meter = meter({ clock: this.#clock, cores })
+      upstream.meter = meter({ clock: this.#clock, cores, observer: 'auto' })
       // Told again, it is as old as it is: the last word of an agent long dead is not news.
       if (lastReport !== null) upstream.meter.report({ ...lastReport, age: nowMs - reportedAtMs })
     }

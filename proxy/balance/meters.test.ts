@@ -75,7 +75,7 @@ test('no meter ever costs less than nothing, or what is no number', (t: TestCont
 
 function meterOf(name: StrategyName, cores: number | null = null) {
   const clock = { ms: 0, nowMs: () => clock.ms }
-  const meter: LoadMeter = strategies[name].meter({ clock, cores })
+  const meter: LoadMeter = strategies[name].meter({ clock, cores, observer: 'auto' })
   return { clock, meter }
 }
 

@@ -14,6 +14,8 @@ export type MeterOptions = {
   readonly clock: Clock
   /** Cores the operator declared for the node, or null: then its agent says, or 1 is assumed. */
   readonly cores: number | null
+  /** Which physics `state-space` believes in. */
+  readonly observer: ObserverName
 }
 
 /** A strategy is what one more call would cost on a node × how to choose among costs. */
@@ -21,8 +23,14 @@ export type Strategy = {
   /** One for each upstream. */
   readonly meter: (options: MeterOptions) => LoadMeter
   /** One for the fleet. */
-  readonly picker: (rng: Rng) => Picker
+  readonly picker: (rng: Rng, clock: Clock) => Picker
+  /** Whether heavy calls may wait for a node with room; see the dispatcher. */
+  readonly holds: boolean
 }
+
+/** Which physics a node is believed to have: `auto` goes by what its agent reports. */
+export const observerNames = ['auto', 'processor-sharing', 'quota'] as const
+export type ObserverName = (typeof observerNames)[number]
 
 const unmetered = () => new Unmetered()
 const inFlight = () => new InFlight()
@@ -34,15 +42,17 @@ const predictedState = ({ clock, cores }: MeterOptions) => {
 const rotate = () => new Rotate()
 const cheapest = (rng: Rng) => new Cheapest(rng)
 
-/** Every strategy by the name that users give it. */
-export const strategies = {
-  'round-robin': { meter: unmetered, picker: rotate },
-  'least-connection': { meter: inFlight, picker: cheapest },
-  'nearest-origin': { meter: reportedNorm, picker: cheapest },
-  'state-space': { meter: predictedState, picker: cheapest },
+const table = {
+  'round-robin': { meter: unmetered, picker: rotate, holds: false },
+  'least-connection': { meter: inFlight, picker: cheapest, holds: false },
+  'nearest-origin': { meter: reportedNorm, picker: cheapest, holds: false },
+  'state-space': { meter: predictedState, picker: cheapest, holds: true },
 } as const satisfies Record<string, Strategy>
 
-export type StrategyName = keyof typeof strategies
+export type StrategyName = keyof typeof table
+
+/** Every strategy by the name that users give it. */
+export const strategies: Readonly<Record<StrategyName, Strategy>> = table
 
 export const strategyNames = Object.keys(strategies) as readonly StrategyName[]
 

@@ -67,7 +67,7 @@ const storeys = [
   ['placement'],
   ['exchange'],
   ['upstream'],
-  ['explanation'],
+  ['explanation', 'schedule'],
   ['balance'],
   ['state'],
   ['rpc'],

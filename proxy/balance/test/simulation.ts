@@ -38,9 +38,9 @@ export function simulate(scenario: Scenario, seed = 12_345): readonly SimulatedN
   const rng = seededRng(seed)
   const clock = { ms: 0, nowMs: () => clock.ms }
   const { meter, picker: pickerOf } = strategies[scenario.strategy]
-  const picker = pickerOf(rng)
+  const picker = pickerOf(rng, clock)
   const nodes = scenario.cores.map((cores): SimulatedNode => {
-    const own = meter({ clock, cores: null })
+    const own = meter({ clock, cores: null, observer: 'auto' })
     return { cores, meter: own, callsByInterval: [], calls: 0, active: 0, busyMs: 0 }
   })
   const events = new Agenda()
