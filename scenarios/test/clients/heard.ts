@@ -54,3 +54,10 @@ export function isGapless(numbers: readonly (bigint | number)[]): boolean {
 export function isRising(numbers: readonly (bigint | number)[]): boolean {
   return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))
 }
+
+/** The highest of block numbers; 0 of none. */
+export function highest(numbers: readonly bigint[]): bigint {
+  let most = 0n
+  for (const number of numbers) if (number > most) most = number
+  return most
+}

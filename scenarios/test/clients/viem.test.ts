@@ -7,7 +7,7 @@ import {
   RpcRequestError,
 } from 'viem'
 import type { Stack } from '../../stack.ts'
-import { isGapless, isRising } from './heard.ts'
+import { highest, isGapless, isRising } from './heard.ts'
 import { marblesAbi } from './marbles.ts'
 import { standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
@@ -204,12 +204,6 @@ test('viem: of one block a node and the proxy tell the same, by number and by ha
   t.assert.match(JSON.stringify(outcome.tooEarly), /"Unknown"/)
   t.assert.equal(outcome.proof.storageProof.length, 1)
 })
-
-function highest(numbers: readonly bigint[]): bigint {
-  let most = 0n
-  for (const number of numbers) if (number > most) most = number
-  return most
-}
 
 function placeOf({ blockHash, logIndex }: Log): string {
   return `${blockHash} ${logIndex}`
