@@ -23,7 +23,8 @@ export class JournalFile {
   #number: number
   #file: FileHandle
   #bytes: number
-  #waiting: Waiting[] = []
+  /** Lines that go to the disk together; null once that has begun. */
+  #batch: Waiting[] | null = null
   #writing: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -86,16 +87,24 @@ export class JournalFile {
     const line = encodeLine(record)
     this.#bytes += Buffer.byteLength(line)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ line, resolve, reject })
-      if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#write())
+      const waiting = { line, resolve, reject }
+      if (this.#batch !== null) {
+        this.#batch.push(waiting)
+        return
+      }
+      const batch = [waiting]
+      this.#batch = batch
+      this.#writing = this.#writing.then(() => this.#write(batch))
     })
   }
 
   /** Begins a new file with `records`, which stand for all that was appended before. */
   async compact(records: Iterable<object>): Promise<void> {
     const lines = Array.from(records, encodeLine).join('')
+    const bytesBefore = this.#bytes
+    // What is appended from here on belongs behind the snapshot: it must not join an earlier batch.
+    this.#batch = null
     const compacting = this.#writing.then(async () => {
-      // Lines that wait belong behind the snapshot: they are written to the new file.
       const next = pathOf(this.#folder, this.#number + 1)
       const draft = `${next}.draft`
       const file = await open(draft, 'w', 0o600)
@@ -107,8 +116,7 @@ export class JournalFile {
       await rm(pathOf(this.#folder, this.#number), { force: true })
       this.#number += 1
       this.#file = file
-      this.#bytes = Buffer.byteLength(lines)
-      for (const { line } of this.#waiting) this.#bytes += Buffer.byteLength(line)
+      this.#bytes += Buffer.byteLength(lines) - bytesBefore
     })
     this.#writing = compacting.catch(() => {})
     await compacting
@@ -124,17 +132,17 @@ export class JournalFile {
     await rm(join(this.#folder, 'lock'), { force: true })
   }
 
-  async #write(): Promise<void> {
-    const waiting = this.#waiting
-    this.#waiting = []
-    if (waiting.length === 0) return
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    if (this.#batch === batch) this.#batch = null
+    const { size } = await this.#file.stat()
     try {
-      const { size } = await this.#file.stat()
-      await this.#file.write(waiting.map(({ line }) => line).join(''), size)
+      await this.#file.write(batch.map(({ line }) => line).join(''), size)
       await this.#file.datasync()
-      for (const { resolve } of waiting) resolve()
+      for (const { resolve } of batch) resolve()
     } catch (error) {
-      for (const { reject } of waiting) reject(error)
+      // The disk is full: half a line must not stand before the next one.
+      await this.#file.truncate(size).catch((failure: unknown) => batch.at(-1)?.reject(failure))
+      for (const { reject } of batch) reject(error)
     }
   }
 }
