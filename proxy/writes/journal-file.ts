@@ -23,6 +23,8 @@ export class JournalFile {
   #number: number
   #file: FileHandle
   #bytes: number
+  /** Of these, what the file holds. */
+  #writtenBytes: number
   /** Lines that go to the disk together; null once that has begun. */
   #batch: Waiting[] | null = null
   #writing: Promise<void> = Promise.resolve()
@@ -40,6 +42,7 @@ export class JournalFile {
     this.#number = number
     this.#file = file
     this.#bytes = bytes
+    this.#writtenBytes = bytes
   }
 
   /**
@@ -117,6 +120,7 @@ export class JournalFile {
       this.#number += 1
       this.#file = file
       this.#bytes += Buffer.byteLength(lines) - bytesBefore
+      this.#writtenBytes = Buffer.byteLength(lines)
     })
     this.#writing = compacting.catch(() => {})
     await compacting
@@ -134,10 +138,12 @@ export class JournalFile {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     if (this.#batch === batch) this.#batch = null
-    const { size } = await this.#file.stat()
+    const size = this.#writtenBytes
+    const lines = Buffer.from(batch.map(({ line }) => line).join(''))
     try {
-      await this.#file.write(batch.map(({ line }) => line).join(''), size)
+      await this.#file.writev([lines], size)
       await this.#file.datasync()
+      this.#writtenBytes += lines.length
       for (const { resolve } of batch) resolve()
     } catch (error) {
       // The disk is full: half a line must not stand before the next one.
