@@ -13,10 +13,12 @@ export type LoadMeter = {
   start(work: Work): Ticket
   /** Its answer ended after `rttMs` milliseconds, or failed. Called once for every `start`. */
   settle(ticket: Ticket, work: Work, rttMs: number, failed: boolean): void
-  /** The agent reported. */
-  report(report: NodeReport): void
+  /** The agent reported, at `sentWallMs` of its wall clock where that is known. */
+  report(report: NodeReport, sentWallMs?: number): void
   /** The point this meter believes in, or null where it believes in none. */
   predicted(): StateVector | null
+  /** A picker compared it with another: for those rivals whose published form changes by that. */
+  weighed?(): void
 }
 
 /** What a picker chooses among. */

@@ -31,8 +31,8 @@ export class PredictedState implements LoadMeter {
     this.#observer.settle(ticket, failed, this.#clock.nowMs())
   }
 
-  report(report: NodeReport): void {
-    this.#observer.report(report, this.#clock.nowMs())
+  report(report: NodeReport, sentWallMs?: number): void {
+    this.#observer.report(report, this.#clock.nowMs(), sentWallMs)
   }
 
   predicted(): StateVector {

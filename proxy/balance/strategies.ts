@@ -1,13 +1,20 @@
 import type { Clock } from '../clock.ts'
 import type { Rng } from '../rng.ts'
-import { SharedCapacity, sharedCapacityDefaults } from '../state/shared-capacity.ts'
+import { Costs } from '../state/costs.ts'
+import { NodeObserver } from '../state/node-observer.ts'
 import { Cheapest } from './cheapest.ts'
+import { HotCold } from './hot-cold.ts'
 import { InFlight, Unmetered } from './in-flight.ts'
+import { CapacityShare, InFlightShare } from './in-flight-share.ts'
 import type { LoadMeter } from './meter.ts'
+import { PeakEwma } from './peak-ewma.ts'
 import type { Picker } from './picker.ts'
 import { PredictedState } from './predicted-state.ts'
+import { ProbedLoad } from './probed-load.ts'
 import { ReportedNorm } from './reported-norm.ts'
 import { Rotate } from './rotate.ts'
+import { SmoothRotate } from './smooth-rotate.ts'
+import { TwoChoices } from './two-choices.ts'
 
 /** What a meter may know of the upstream it measures. */
 export type MeterOptions = {
@@ -16,6 +23,8 @@ export type MeterOptions = {
   readonly cores: number | null
   /** Which physics `state-space` believes in. */
   readonly observer: ObserverName
+  /** What the nodes of a fleet learn together; a node without it learns for itself. */
+  readonly costs?: Costs
 }
 
 /** A strategy is what one more call would cost on a node × how to choose among costs. */
@@ -33,18 +42,28 @@ export const observerNames = ['auto', 'processor-sharing', 'quota'] as const
 export type ObserverName = (typeof observerNames)[number]
 
 const unmetered = () => new Unmetered()
+const capacityShare = ({ cores }: MeterOptions) => new CapacityShare(cores)
 const inFlight = () => new InFlight()
+const inFlightShare = ({ cores }: MeterOptions) => new InFlightShare(cores)
+const peakEwma = ({ clock }: MeterOptions) => new PeakEwma(clock)
+const probedLoad = () => new ProbedLoad()
 const reportedNorm = () => new ReportedNorm()
-const predictedState = ({ clock, cores }: MeterOptions) => {
-  const options = cores === null ? sharedCapacityDefaults : { ...sharedCapacityDefaults, cores }
-  return new PredictedState(new SharedCapacity(options), clock)
-}
+const predictedState = ({ clock, cores, observer, costs = new Costs() }: MeterOptions) =>
+  new PredictedState(new NodeObserver({ cores, choice: observer, costs }), clock)
 const rotate = () => new Rotate()
+const smoothRotate = () => new SmoothRotate()
 const cheapest = (rng: Rng) => new Cheapest(rng)
+const twoChoices = (rng: Rng) => new TwoChoices(rng)
+const hotCold = (rng: Rng, clock: Clock) => new HotCold(rng, clock)
 
 const table = {
   'round-robin': { meter: unmetered, picker: rotate, holds: false },
+  'weighted-round-robin': { meter: capacityShare, picker: smoothRotate, holds: false },
   'least-connection': { meter: inFlight, picker: cheapest, holds: false },
+  'weighted-least-connection': { meter: inFlightShare, picker: cheapest, holds: false },
+  'power-of-two': { meter: inFlight, picker: twoChoices, holds: false },
+  'peak-ewma': { meter: peakEwma, picker: twoChoices, holds: false },
+  prequal: { meter: probedLoad, picker: hotCold, holds: false },
   'nearest-origin': { meter: reportedNorm, picker: cheapest, holds: false },
   'state-space': { meter: predictedState, picker: cheapest, holds: true },
 } as const satisfies Record<string, Strategy>

@@ -1,5 +1,6 @@
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import { unknownMethod } from '../rpc/methods.ts'
+import { Correlation } from './disturbance.ts'
 import type { Work } from './work.ts'
 
 /**
@@ -7,6 +8,12 @@ import type { Work } from './work.ts'
  * it will learn from answers and reports goes in here, and nowhere else.
  */
 export class Costs {
+  /** How disturbances of nodes last, by resource: CPU in use, disk in use, CPU not given. */
+  readonly correlations = {
+    cpu: new Correlation(),
+    disk: new Correlation(),
+    lost: new Correlation(),
+  } as const
   readonly #byMethod = new Map<string, Work>()
 
   /** The work of a call to `method`, by its rule. Methods of no table are one kind. */

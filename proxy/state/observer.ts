@@ -7,8 +7,13 @@ import type { Ticket, Work } from './work.ts'
  * every report. All times come from the caller, in milliseconds of one clock that never goes back.
  */
 export type Observer = {
-  /** The agent reported; `nowMs` is when it came in. */
-  report(report: NodeReport, nowMs: number): void
+  /**
+   * The agent reported.
+   * @param nowMs when it came in
+   * @param sentWallMs the agent's wall clock when it was written, where that is known: the clock
+   *   of `period_start_ms`
+   */
+  report(report: NodeReport, nowMs: number, sentWallMs?: number): void
   /** A call left for the node. The ticket is what settles it. */
   dispatch(work: Work, nowMs: number): Ticket
   /** The call ended; `failed` where it brought no answer. Once for every `dispatch`. */

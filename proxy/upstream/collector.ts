@@ -148,7 +148,7 @@ export class Collector {
       upstream.lastReport = node
       upstream.reportedAtMs = nowMs - node.age
       if (Object.keys(node.cap).length > 0) upstream.capacity = node.cap
-      upstream.meter.report(node)
+      upstream.meter.report(node, report.t)
     }
   }
 

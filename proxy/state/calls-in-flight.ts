@@ -1,0 +1,146 @@
+import type { Ticket, Work } from './work.ts'
+
+/** Network and proxy time that a call of no cost is under way for, ms: {@link CallsInFlight}. */
+const travelMs = 0.5
+
+/** No call is believed to be nearer to its end than so: costs are guesses. Share of its cost. */
+const leastLeft = 0.05
+
+/**
+ * The calls that one node has been given and has not answered, in slots that are used again: a
+ * ticket is the index of a slot. Figures are copied when a call begins, so that what is given back
+ * at its end is what was taken. Holds no memory beyond the most calls that were ever in flight.
+ */
+export class CallsInFlight {
+  count = 0
+  /**
+   * Milliseconds of CPU that a call would have been granted that was in flight, with CPU work alone,
+   * since the node was last without calls. Whoever knows the node's physics advances it.
+   */
+  servedMs = 0
+  /** Σ CPU share of the calls: how many would be running if nothing stood in their way. */
+  cpuShares = 0
+  /** Σ of what the calls occupy of a core and of the disk while nothing else does: below `count`. */
+  cpuOccupied = 0
+  diskOccupied = 0
+  /** By place: the slots in use are `slots[0] … slots[count − 1]`. */
+  slots = new Int32Array(8)
+  /** By slot. */
+  cpuMs = new Float64Array(8)
+  diskMs = new Float64Array(8)
+  cpuShare = new Float64Array(8)
+  startedMs = new Float64Array(8)
+  /** {@link servedMs} when the call began. */
+  servedMsBefore = new Float64Array(8)
+  /** Whether its latency will be evidence of its cost: see `costs.ts`. */
+  evidence = new Uint8Array(8)
+  readonly works: (Work | null)[] = Array.from({ length: 8 }, () => null)
+  /** By slot: its place in {@link slots}. */
+  #places = new Int32Array(8)
+
+  constructor() {
+    this.#number(0)
+  }
+
+  /** A call began. */
+  add(work: Work, nowMs: number): Ticket {
+    if (this.count === this.slots.length) this.#grow()
+    const place = this.count
+    const slot = this.slots[place] ?? 0
+    const { cpuMs, diskMs } = work
+    const allMs = cpuMs + diskMs
+    const cpuShare = cpuMs / allMs
+    this.cpuMs[slot] = cpuMs
+    this.diskMs[slot] = diskMs
+    this.cpuShare[slot] = cpuShare
+    this.startedMs[slot] = nowMs
+    this.servedMsBefore[slot] = this.servedMs
+    this.evidence[slot] = 0
+    this.works[slot] = work
+    this.#places[slot] = place
+    this.count = place + 1
+    this.cpuShares += cpuShare
+    this.cpuOccupied += cpuMs / (allMs + travelMs)
+    this.diskOccupied += diskMs / (allMs + travelMs)
+    return slot
+  }
+
+  /**
+   * A call ended; what stands in its slot may be read until the next {@link add}.
+   * @throws RangeError when no call holds the ticket
+   */
+  remove(slot: Ticket): void {
+    const place = this.#places[slot] ?? -1
+    const last = this.count - 1
+    if (place < 0 || place > last || this.slots[place] !== slot) {
+      throw new RangeError(`no call holds ticket ${slot}`)
+    }
+    const moved = this.slots[last] ?? 0
+    this.slots[place] = moved
+    this.#places[moved] = place
+    this.slots[last] = slot
+    this.works[slot] = null
+    this.count = last
+    if (last === 0) {
+      // Sums of what was added and taken away end near nothing; nothing in flight is nothing.
+      this.servedMs = 0
+      this.cpuShares = 0
+      this.cpuOccupied = 0
+      this.diskOccupied = 0
+      return
+    }
+    const cpuMs = this.cpuMs[slot] ?? 0
+    const diskMs = this.diskMs[slot] ?? 0
+    const allMs = cpuMs + diskMs + travelMs
+    this.cpuShares -= this.cpuShare[slot] ?? 0
+    this.cpuOccupied -= cpuMs / allMs
+    this.diskOccupied -= diskMs / allMs
+  }
+
+  /** Milliseconds of CPU that the call in `slot` still needs, by what it was said to cost. */
+  leftMs(slot: Ticket): number {
+    const cpuMs = this.cpuMs[slot] ?? 0
+    const grantedMs = this.servedMs - (this.servedMsBefore[slot] ?? 0)
+    return Math.max(leastLeft * cpuMs, cpuMs - (this.cpuShare[slot] ?? 0) * grantedMs)
+  }
+
+  /** Milliseconds of CPU that the calls in flight have used so far, by what they are said to cost. */
+  usedMs(): number {
+    let usedMs = 0
+    for (let i = 0; i < this.count; i++) {
+      const slot = this.slots[i] ?? 0
+      usedMs += (this.cpuMs[slot] ?? 0) - this.leftMs(slot)
+    }
+    return usedMs
+  }
+
+  #grow(): void {
+    const before = this.slots.length
+    const length = 2 * before
+    this.slots = grown(this.slots, new Int32Array(length))
+    this.#places = grown(this.#places, new Int32Array(length))
+    this.evidence = grown(this.evidence, new Uint8Array(length))
+    this.cpuMs = grown(this.cpuMs, new Float64Array(length))
+    this.diskMs = grown(this.diskMs, new Float64Array(length))
+    this.cpuShare = grown(this.cpuShare, new Float64Array(length))
+    this.startedMs = grown(this.startedMs, new Float64Array(length))
+    this.servedMsBefore = grown(this.servedMsBefore, new Float64Array(length))
+    for (let slot = before; slot < length; slot++) this.works.push(null)
+    this.#number(before)
+  }
+
+  #number(from: number): void {
+    for (let slot = from; slot < this.slots.length; slot++) {
+      this.slots[slot] = slot
+      this.#places[slot] = slot
+    }
+  }
+}
+
+function grown<Numbers extends Float64Array | Int32Array | Uint8Array>(
+  from: Numbers,
+  to: Numbers,
+): Numbers {
+  to.set(from)
+  return to
+}

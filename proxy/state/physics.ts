@@ -1,0 +1,13 @@
+import type { Work } from './work.ts'
+
+/** How a node makes time of work. Reads the calls in flight and what is believed of the node. */
+export type Physics = {
+  /** Grants the calls in flight the service of the time since the last call, up to `nowMs`. */
+  advance(nowMs: number): void
+  /** A call began or ended now: told after {@link advance}. */
+  ended(nowMs: number): void
+  /** Milliseconds that `work` would take if sent now, and that it would cost the others. */
+  forecast(work: Work): number
+  /** The part of {@link forecast} that is the call's own: its latency, less the way there and back. */
+  ownDelayMs(work: Work): number
+}

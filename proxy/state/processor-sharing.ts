@@ -1,0 +1,67 @@
+import type { CallsInFlight } from './calls-in-flight.ts'
+import { coresLeft, type NodeBelief } from './node-belief.ts'
+import type { Physics } from './physics.ts'
+import type { Work } from './work.ts'
+
+/** A round trip counts in steps of so many ms: less would lead an idle fleet to one node. */
+const rttStepMs = 0.25
+
+/**
+ * Cores and a disk that are each shared evenly by whoever is at them. On a node with S = Σ min(rⱼ, c)
+ * of overlapping work a call of cost c waits for S and makes the others wait for S again: the cost
+ * to all is (c + 2 S) ÷ A. With x the calls that occupy a resource and A what is left of it,
+ *
+ *     cost = cpu (1 + (2 x_c + 1) ÷ A) + disk (1 + (2 x_d + B_d + 1) ÷ D) + rtt
+ */
+export class ProcessorSharing implements Physics {
+  readonly #calls: CallsInFlight
+  readonly #belief: NodeBelief
+  #advancedMs = 0
+
+  constructor(calls: CallsInFlight, belief: NodeBelief) {
+    this.#calls = calls
+    this.#belief = belief
+  }
+
+  /** Begins to serve at `nowMs`. */
+  begin(nowMs: number): void {
+    this.#advancedMs = nowMs
+  }
+
+  advance(nowMs: number): void {
+    const dtMs = nowMs - this.#advancedMs
+    if (!(dtMs > 0)) return
+    this.#advancedMs = nowMs
+    const { cpuShares } = this.#calls
+    // Not what others leave of it: what a call was granted is to be learned on nodes left alone.
+    if (cpuShares > 0) {
+      this.#calls.servedMs += dtMs * Math.min(1, this.#belief.cores / cpuShares)
+    }
+  }
+
+  ended(): void {}
+
+  forecast(work: Work): number {
+    const belief = this.#belief
+    const occupied = this.#calls.cpuOccupied + belief.failedCalls
+    const crowd = (2 * occupied + 1) / coresLeft(belief)
+    const rttMs = Math.floor(belief.rttMs / rttStepMs) * rttStepMs
+    return work.cpuMs * (1 + crowd) + diskCost(work, this.#calls, belief) + rttMs
+  }
+
+  ownDelayMs(work: Work): number {
+    const { cpuOccupied, diskOccupied } = this.#calls
+    const belief = this.#belief
+    const cpu = Math.max(1, (cpuOccupied + 1) / coresLeft(belief))
+    const disk = Math.max(1, (diskOccupied + belief.othersDisks + 1) / belief.disks)
+    return work.cpuMs * cpu + work.diskMs * disk
+  }
+}
+
+/** The disk's part of what a call costs, ms: the disk is shared, whatever limits the CPU. */
+export function diskCost(work: Work, calls: CallsInFlight, belief: NodeBelief): number {
+  if (work.diskMs === 0) return 0
+  const { othersDisks, disks, failedCalls, trust } = belief
+  const crowd = (2 * (calls.diskOccupied + failedCalls) + othersDisks + 1) / (disks * trust)
+  return work.diskMs * (1 + crowd)
+}

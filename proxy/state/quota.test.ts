@@ -1,0 +1,142 @@
+import { type TestContext, test } from 'node:test'
+import { CallsInFlight } from './calls-in-flight.ts'
+import type { NodeBelief } from './node-belief.ts'
+import { PeriodPhase } from './period-phase.ts'
+import { Quota } from './quota.ts'
+import { cpuWork } from './work.ts'
+
+/** 0.3 cores: 30 ms in each period of 100 ms. The first period begins at 0. */
+function node(cores = 0.3) {
+  const calls = new CallsInFlight()
+  const belief: NodeBelief = {
+    cores,
+    disks: 4,
+    othersCores: 0,
+    lostCores: 0,
+    othersDisks: 0,
+    rttMs: 0,
+    failedCalls: 0,
+    failedMs: 0,
+    trust: 1,
+  }
+  const phase = new PeriodPhase()
+  phase.told(1_000_000, 1_000_000, 0)
+  const quota = new Quota(calls, belief, phase)
+  quota.limit(cores * 100, 100, cores)
+  quota.begin(0)
+  const dispatch = (cpuMs: number, nowMs: number): number => {
+    quota.advance(nowMs)
+    return calls.add(cpuWork(cpuMs), nowMs)
+  }
+  const settle = (ticket: number, nowMs: number): void => {
+    quota.advance(nowMs)
+    calls.remove(ticket)
+    quota.ended(nowMs)
+  }
+  return { calls, belief, phase, quota, dispatch, settle }
+}
+
+test('a call that the quota left covers takes what it costs', (t: TestContext) => {
+  const { quota } = node()
+  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 5)
+  t.assert.equal(quota.ownDelayMs(cpuWork(28)), 28) // 30 less the 2 ms that are never all spent
+})
+
+test('a call that the quota left does not cover goes on when the next period begins', (t: TestContext) => {
+  const { quota } = node()
+  // 28 of 40 ms now, stalled to 100, the other 12 then.
+  t.assert.equal(quota.ownDelayMs(cpuWork(40)), 112)
+  // 28, then two whole periods of 30 ms each, then the other 12.
+  t.assert.equal(quota.ownDelayMs(cpuWork(100)), 312)
+})
+
+test('a call sent to a node that has used its quota up waits for the next period', (t: TestContext) => {
+  const { quota, dispatch, settle } = node()
+  settle(dispatch(30, 0), 30)
+  // It ended, so a tenth is believed to be left, of which 2 ms are not spent.
+  t.assert.equal(quota.leftMs, 3)
+  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 70 + 4)
+  quota.advance(99)
+  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 1 + 4)
+  quota.advance(100)
+  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 5)
+})
+
+test('two calls use the quota twice as fast, on two threads', (t: TestContext) => {
+  const { quota, calls, dispatch } = node()
+  const a = dispatch(50, 0)
+  const b = dispatch(50, 0)
+  quota.advance(10)
+  t.assert.equal(quota.leftMs, 10)
+  t.assert.equal(calls.leftMs(a), 40)
+  t.assert.equal(calls.leftMs(b), 40)
+  quota.advance(80)
+  t.assert.equal(quota.leftMs, 0)
+  t.assert.equal(calls.leftMs(a), 35)
+  quota.advance(105)
+  t.assert.equal(quota.leftMs, 20)
+  t.assert.equal(calls.leftMs(a), 30)
+})
+
+test('four calls on two threads get half a thread each', (t: TestContext) => {
+  const { quota, calls, dispatch } = node()
+  const tickets = [1, 2, 3, 4].map(() => dispatch(50, 0))
+  quota.advance(10)
+  t.assert.equal(quota.leftMs, 10)
+  for (const ticket of tickets) t.assert.equal(calls.leftMs(ticket), 45)
+})
+
+test('work of others empties the quota while ours stands still', (t: TestContext) => {
+  const { quota, belief } = node()
+  belief.othersCores = 0.2
+  quota.advance(50)
+  t.assert.equal(quota.leftMs, 20)
+  // 20 − 2 ms of quota, of which ours gets 1/1.2; 10 ms a period from then on.
+  const restMs = 16 - 18 / 1.2
+  t.assert.ok(Math.abs(quota.ownDelayMs(cpuWork(16)) - (50 + restMs)) < 1e-9)
+  belief.othersCores = 0
+  quota.advance(1_000)
+  t.assert.equal(quota.leftMs, 30)
+})
+
+test('a call behind a heavy one waits for one slice of it, not for all', (t: TestContext) => {
+  const { quota, dispatch } = node(1)
+  dispatch(60, 0)
+  dispatch(60, 0)
+  // (1 + 5 + 5) ms of work on two threads.
+  t.assert.equal(quota.ownDelayMs(cpuWork(1)), 5.5)
+})
+
+test('a light call that does not come back shows that the quota is gone', (t: TestContext) => {
+  const { quota, dispatch } = node()
+  dispatch(0.2, 1)
+  quota.advance(5)
+  t.assert.ok(quota.leftMs > 20)
+  quota.advance(6)
+  t.assert.equal(quota.leftMs, 0)
+  quota.advance(100)
+  t.assert.equal(quota.leftMs, 30)
+})
+
+test('an hour is walked as its periods would be', (t: TestContext) => {
+  const whole = node()
+  const walked = node()
+  const a = whole.dispatch(1e9, 0)
+  const b = walked.dispatch(1e9, 0)
+  for (let ms = 0; ms <= 100_037; ms += 7) walked.quota.advance(ms)
+  walked.quota.advance(100_037)
+  whole.quota.advance(100_037)
+  t.assert.ok(Math.abs(whole.calls.leftMs(a) - walked.calls.leftMs(b)) < 1e-3)
+  t.assert.ok(Math.abs(whole.quota.leftMs - walked.quota.leftMs) < 1e-6)
+})
+
+test('without a quota, what counts is the work that is met on the threads', (t: TestContext) => {
+  const { quota, dispatch } = node(2)
+  quota.limit(Number.POSITIVE_INFINITY, 100, 2)
+  quota.begin(0)
+  t.assert.equal(quota.ownDelayMs(cpuWork(1_000)), 1_000)
+  dispatch(10, 0)
+  dispatch(10, 0)
+  t.assert.equal(quota.ownDelayMs(cpuWork(10)), 15)
+  t.assert.ok(Number.isFinite(quota.forecast(cpuWork(10))))
+})
