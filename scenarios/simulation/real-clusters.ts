@@ -1,0 +1,70 @@
+import type { Cluster } from './cluster.ts'
+import { type Disturbances, undisturbed } from './disturbance.ts'
+import { gethDiskMix, gethMix } from './mixes.ts'
+import { soundAgents } from './simulated-agent.ts'
+import type { NodeOptions } from './simulated-node.ts'
+
+/** A Geth process under a CPU quota on a machine of two cores that it shares with all others. */
+const gethNode: NodeOptions = {
+  cores: 0.35,
+  speed: 1,
+  disks: 8,
+  rttMs: 0.3,
+  model: { kind: 'sliced', threads: 2, sliceMs: 10 },
+}
+
+const unequal = [0.15, 0.3, 0.45, 0.6].map((cores) => ({ ...gethNode, cores }))
+const equal = [0.35, 0.35, 0.35, 0.35].map((cores) => ({ ...gethNode, cores }))
+
+/** A process inside one node's cgroup that uses 65 % of its quota, the next node's after 4 s. */
+const beside: Disturbances = { ...undisturbed, quotaNeighbour: { share: 0.65, stayMs: 4_000 } }
+
+const base: Cluster = {
+  name: 'equal',
+  about: 'four Geth nodes of 0.35 cores on one machine',
+  nodes: equal,
+  mix: gethMix,
+  load: 0.7,
+  capacityPerSecond: 336,
+  proxies: 1,
+  bursts: null,
+  disturbances: undisturbed,
+  agents: soundAgents,
+  declaresCores: false,
+  host: { cores: 2, others: 0.15 },
+}
+
+/** The profiles of the trials on real Geth nodes; what they carried is as measured there. */
+export const realClusters: readonly Cluster[] = [
+  base,
+  {
+    ...base,
+    name: 'hetero',
+    about: 'four Geth nodes of 0.15, 0.3, 0.45 and 0.6 cores on one machine',
+    nodes: unequal,
+    capacityPerSecond: 360,
+  },
+  {
+    ...base,
+    name: 'neighbour',
+    about: 'equal, and an unseen process that eats 65 % of one quota, each 4 s of another',
+    disturbances: beside,
+    capacityPerSecond: 283,
+  },
+  {
+    ...base,
+    name: 'both',
+    about: 'hetero, and that process',
+    nodes: unequal,
+    disturbances: beside,
+    capacityPerSecond: 300,
+  },
+  {
+    ...base,
+    name: 'disk',
+    about: 'equal, with reads from disk, and one disk an eighth as fast',
+    nodes: equal.map((node, i) => ({ ...node, disks: i === 0 ? 1 : 8 })),
+    mix: gethDiskMix,
+    capacityPerSecond: 300,
+  },
+]

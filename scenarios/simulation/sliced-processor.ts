@@ -1,0 +1,141 @@
+import type { Processor, ProcessorCounters, QuotaOptions } from './processor.ts'
+import { Quota } from './quota.ts'
+
+export type SlicedProcessorOptions = {
+  /** Quota ÷ period, in cores. */
+  readonly cores: number
+  readonly quota: QuotaOptions
+  /** Calls that run at once: GOMAXPROCS. */
+  readonly threads: number
+  /** How long a call runs before the next one in the queue gets its thread. */
+  readonly sliceMs: number
+}
+
+type Run = { readonly call: number; leftMs: number; sliceLeftMs: number }
+
+const noneMs = 1e-7
+
+/**
+ * A Go program under a CFS quota: calls run on a few threads, the others wait in one queue in order
+ * of arrival, and a call that has run for a slice goes to its end. All of it stands still once the
+ * quota of the period is used up. On a node with k other calls in flight a light one therefore
+ * waits for slices of theirs, even while there is quota.
+ *
+ * @see src/runtime/proc.go of Go: sysmon takes the thread from a goroutine after 10 ms.
+ */
+export class SlicedProcessor implements Processor {
+  readonly #options: SlicedProcessorOptions
+  readonly #quota: Quota
+  readonly #running: Run[] = []
+  readonly #queue: Run[] = []
+  readonly #ended: number[] = []
+  #nowMs = 0
+  #share = 1
+  #neighbourCores = 0
+  #usedMs = 0
+  #waitedMs = 0
+
+  constructor(options: SlicedProcessorOptions) {
+    this.#options = options
+    this.#quota = new Quota(options.cores, options.quota)
+  }
+
+  get counters(): ProcessorCounters {
+    return {
+      usedMs: this.#usedMs,
+      waitedMs: this.#waitedMs,
+      throttledMs: this.#quota.throttledMs,
+      periods: this.#quota.periods,
+      throttledPeriods: this.#quota.throttledPeriods,
+    }
+  }
+
+  /** Threads that want a core of the host now. */
+  get runnable(): number {
+    return this.#quota.isUsedUp ? 0 : this.#running.length + this.#neighbourCores
+  }
+
+  /** Another process of the same cgroup uses so many cores of its quota from now on. */
+  shareQuota(cores: number): void {
+    this.#neighbourCores = cores
+  }
+
+  /** What a thread gets of a core of the host from now on, in (0, 1]. */
+  runAt(share: number): void {
+    this.#share = share
+  }
+
+  add(call: number, workMs: number): void {
+    this.#queue.push({ call, leftMs: workMs, sliceLeftMs: this.#options.sliceMs })
+    this.#fill()
+  }
+
+  advance(nowMs: number): void {
+    const forMs = nowMs - this.#nowMs
+    if (forMs <= 0) return
+    this.#nowMs = nowMs
+    if (this.#quota.isUsedUp) {
+      if (this.#running.length === 0 && this.#neighbourCores === 0) return
+      this.#quota.throttle(forMs)
+      this.#waitedMs += forMs
+      return
+    }
+    const ranMs = forMs * this.#share
+    const used = ranMs * this.runnable
+    this.#quota.use(used)
+    this.#usedMs += used
+    if (this.#running.length > 0) this.#waitedMs += forMs * (1 - this.#share)
+    this.#run(ranMs)
+  }
+
+  takeEnded(): number {
+    return this.#ended.pop() ?? -1
+  }
+
+  nextMs(): number {
+    if (this.#quota.isUsedUp) return Number.POSITIVE_INFINITY
+    const runnable = this.runnable
+    if (runnable === 0) return Number.POSITIVE_INFINITY
+    let runMs = this.#quota.leftMs / runnable
+    const isWaitedFor = this.#queue.length > 0
+    for (const run of this.#running) {
+      runMs = Math.min(runMs, run.leftMs, isWaitedFor ? run.sliceLeftMs : Number.POSITIVE_INFINITY)
+    }
+    return this.#nowMs + Math.max(0, runMs) / this.#share
+  }
+
+  beginPeriod(): void {
+    this.#quota.begin()
+  }
+
+  #run(ranMs: number): void {
+    const { sliceMs } = this.#options
+    for (let i = this.#running.length - 1; i >= 0; i -= 1) {
+      const run = this.#running[i]
+      if (run === undefined) continue
+      run.leftMs -= ranMs
+      run.sliceLeftMs -= ranMs
+      if (run.leftMs <= noneMs) {
+        this.#ended.push(run.call)
+        this.#running.splice(i, 1)
+      } else if (run.sliceLeftMs <= noneMs) {
+        // Nobody waited: the slice is not a reason to stop, but the clock of slices goes on.
+        while (run.sliceLeftMs <= noneMs) run.sliceLeftMs += sliceMs
+        if (this.#queue.length > 0) {
+          this.#running.splice(i, 1)
+          run.sliceLeftMs = sliceMs
+          this.#queue.push(run)
+        }
+      }
+    }
+    this.#fill()
+  }
+
+  #fill(): void {
+    while (this.#running.length < this.#options.threads) {
+      const next = this.#queue.shift()
+      if (next === undefined) return
+      this.#running.push(next)
+    }
+  }
+}
