@@ -1,3 +1,4 @@
+import type { NodeReport } from '../../agents/report.ts'
 import type { Ticket } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
 
@@ -18,7 +19,7 @@ export class InFlight implements LoadMeter {
     this.#inFlight -= 1
   }
 
-  report(): void {}
+  report(_report: NodeReport): void {}
 
   predicted(): null {
     return null
@@ -37,7 +38,7 @@ export class Unmetered implements LoadMeter {
 
   settle(): void {}
 
-  report(): void {}
+  report(_report: NodeReport): void {}
 
   predicted(): null {
     return null
