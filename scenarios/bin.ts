@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.ts'
 import { listCommand } from './commands/list.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { upCommand } from './commands/up.ts'
 
 const examples = `
@@ -20,7 +21,14 @@ const program = new Command('equipoise-bench')
   .helpOption('--help', 'print this help')
   .helpCommand(false)
   .addHelpText('after', examples)
-for (const make of [upCommand, runCommand, compareCommand, reportCommand, listCommand]) {
+for (const make of [
+  upCommand,
+  runCommand,
+  compareCommand,
+  reportCommand,
+  simulateCommand,
+  listCommand,
+]) {
   program.addCommand(make())
 }
 for (const command of [program, ...program.commands]) {
