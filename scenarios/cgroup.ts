@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
@@ -8,11 +9,14 @@ export class NoCpuGroups extends Error {
 
 /** A control group with a CPU quota. */
 export type CpuGroup = {
+  /** Its quota in cores. */
   readonly cpus: number
   /** Its directories, one in each hierarchy it is in. To be removed when its processes have ended. */
   readonly directories: readonly string[]
   /** Puts a process, with all its threads, under the quota. @throws NoCpuGroups */
   add(pid: number): Promise<void>
+  /** Gives those in it another quota, or none for null; `cpus` stays. @throws NoCpuGroups */
+  limit(cpus: number | null): Promise<void>
 }
 
 export type CpuGroupOptions = {
@@ -40,7 +44,6 @@ const periodUs = 100_000
  */
 export async function createCpuGroup(options: CpuGroupOptions): Promise<CpuGroup> {
   const { name, cpus, proc = '/proc' } = options
-  const quotaUs = Math.round(cpus * periodUs)
   const made: string[] = []
   const make = async (parent: string) => {
     const directory = join(parent, name)
@@ -55,17 +58,34 @@ export async function createCpuGroup(options: CpuGroupOptions): Promise<CpuGroup
     if (withCpu !== undefined) {
       const directory = await make(withCpu.directory)
       await writeFile(join(directory, 'cpu.cfs_period_us'), String(periodUs))
-      await writeFile(join(directory, 'cpu.cfs_quota_us'), String(quotaUs))
       for (const beside of besides(hierarchies, withCpu)) await make(beside.directory)
     } else if (v2 !== undefined) {
-      const directory = await make(await nearestWithCpu(v2))
-      await writeFile(join(directory, 'cpu.max'), `${quotaUs} ${periodUs}`)
+      await make(await nearestWithCpu(v2))
     } else throw new NoCpuGroups('no cgroup file system is mounted')
+    await limit(made[0] ?? '', cpus)
   } catch (error) {
     for (const directory of made) await rmdir(directory)
     throw inWords(error)
   }
-  return { cpus, directories: made, add: (pid) => enter(made, pid) }
+  return {
+    cpus,
+    directories: made,
+    add: (pid) => enter(made, pid),
+    limit: (to) => limit(made[0] ?? '', to),
+  }
+}
+
+/** @param directory the group's in the hierarchy of the cpu controller */
+async function limit(directory: string, cpus: number | null): Promise<void> {
+  const quotaUs = cpus === null ? null : Math.round(cpus * periodUs)
+  const v1File = join(directory, 'cpu.cfs_quota_us')
+  try {
+    if (existsSync(join(directory, 'cpu.cfs_period_us'))) {
+      await writeFile(v1File, String(quotaUs ?? -1))
+    } else await writeFile(join(directory, 'cpu.max'), `${quotaUs ?? 'max'} ${periodUs}`)
+  } catch (error) {
+    throw inWords(error)
+  }
 }
 
 async function enter(directories: readonly string[], pid: number): Promise<void> {

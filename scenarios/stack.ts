@@ -5,11 +5,17 @@ import { deployContracts } from './contracts/deploy.ts'
 import { type Account, testAccounts } from './fleets/accounts.ts'
 import { AnvilFleet } from './fleets/anvil.ts'
 import type { Fleet, FleetEvent } from './fleets/fleet.ts'
+import { GethFleet } from './fleets/geth.ts'
 import { claimPort } from './ports.ts'
 import { Reaper } from './reaper.ts'
 import { Service } from './service.ts'
 
+/** Programs that a fleet can be made of. */
+export const clients = ['anvil', 'geth'] as const
+
 export type StackOptions = {
+  /** What the nodes are; Anvil without it. */
+  readonly client?: (typeof clients)[number]
   readonly nodes: number
   readonly blockTimeMs: number
   /** CPU quotas in cores, used in turn; empty for none. */
@@ -76,7 +82,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return made
   }
   try {
-    const fleet = await AnvilFleet.start({ nodes, blockTimeMs, cpus, folder, reaper, onEvent })
+    const fleetOptions = { nodes, blockTimeMs, cpus, folder, reaper, onEvent }
+    const fleet: Fleet =
+      options.client === 'geth'
+        ? await GethFleet.start(fleetOptions)
+        : await AnvilFleet.start(fleetOptions)
     started.push(fleet)
     const watched = fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
     const agent = service('agent', [...watched, '--port', String(agentPort)])

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { defaultStrategy, strategyNames } from '../../proxy/index.ts'
 import { FlagReader, UsageError } from '../flags.ts'
-import { type Stack, type StackOptions, startStack } from '../stack.ts'
+import { clients, type Stack, type StackOptions, startStack } from '../stack.ts'
 import { StatusLine } from '../status-line.ts'
 
 /** A node that died by itself is started again after this: long enough to be seen missing. */
@@ -12,6 +12,7 @@ const shownAccounts = 3
 const examples = `
 Examples:
   $ equipoise-bench up
+  $ equipoise-bench up --client geth
   $ equipoise-bench up --nodes 4 --cpu 0.25,0.5,1
   $ equipoise-bench up --strategy least-connection --contracts --http.port 9545`
 
@@ -19,6 +20,7 @@ Examples:
 export function upCommand(): Command {
   const command = new Command('up')
     .description('bring up real nodes on one chain, their agent and the proxy, until Ctrl-C')
+    .option('--client <NAME>', `what the nodes are: ${clients.join(' or ')}`, 'anvil')
     .option('--nodes <N>', 'how many nodes', '3')
     .option('--block-time <TIME>', 'from one block to the next', '1s')
     .option('--cpu <LIST>', 'CPU quotas in cores, used in turn (Linux, root)', '')
@@ -47,7 +49,9 @@ function parse(flags: Readonly<Record<string, string | boolean>>): UpOptions {
   const reader = new FlagReader()
   const text = (name: string): string => String(flags[name])
   const port = (name: string): number => reader.whole(`--${name}`, text(name), 0, 65_535)
+  const client = reader.oneOf('--client', text('client'), clients)
   const options = {
+    client: clients.find((name) => name === client) ?? 'anvil',
     nodes: reader.whole('--nodes', text('nodes'), 1, 32),
     blockTimeMs: reader.durationMs('--block-time', text('blockTime'), 100),
     cpus: text('cpu')

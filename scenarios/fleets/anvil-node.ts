@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { CpuGroup } from '../cgroup.ts'
@@ -6,6 +6,7 @@ import { Process } from '../process.ts'
 import type { Reaper } from '../reaper.ts'
 import type { FleetNode } from './fleet.ts'
 import { NodeRpc } from './node-rpc.ts'
+import { writePidFile } from './pid-file.ts'
 
 export type AnvilNodeOptions = {
   readonly id: string
@@ -73,7 +74,7 @@ export class AnvilNode implements FleetNode {
     this.#isAsked = false
     if (process.pid !== null) {
       await group?.add(process.pid)
-      await writeWhole(this.pidFile, `${process.pid}\n`)
+      await writePidFile(this.pidFile, process.pid)
     }
     const timer = setTimeout(() => void process.kill(), startTimeoutMs)
     const ending = await Promise.race([listening, process.ended])
@@ -144,10 +145,4 @@ function anvilBinary(): string {
       cause: error,
     })
   }
-}
-
-/** Whoever reads the file while it is written sees the old text or the new, never a part. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text)
-  await rename(`${file}.new`, file)
 }

@@ -10,6 +10,8 @@ export type FleetNode = {
   readonly cpus: number | null
   /** A file that holds its process id while it is up; a restart writes it anew. */
   readonly pidFile: string
+  /** The command line it is started with. */
+  readonly commandLine: string
 }
 
 /** Nodes on one chain. */

@@ -26,11 +26,20 @@ export class NodeRpc {
   readonly url: string
   readonly #pool: Pool
   readonly #timeoutMs: number
+  readonly #headers: () => Readonly<Record<string, string>>
 
-  /** @param timeoutMs for each call or batch, from its sending to its last byte */
-  constructor(url: string, timeoutMs: number) {
+  /**
+   * @param timeoutMs for each call or batch, from its sending to its last byte
+   * @param headers beyond the content's type, asked for anew for each call or batch
+   */
+  constructor(
+    url: string,
+    timeoutMs: number,
+    headers: () => Readonly<Record<string, string>> = () => ({}),
+  ) {
     this.url = url
     this.#timeoutMs = timeoutMs
+    this.#headers = headers
     this.#pool = new Pool(url, { connections, headersTimeout: 0, bodyTimeout: 0 })
   }
 
@@ -70,7 +79,7 @@ export class NodeRpc {
       const response = await this.#pool.request({
         method: 'POST',
         path: '/',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...this.#headers() },
         body: JSON.stringify(message),
         signal: AbortSignal.timeout(this.#timeoutMs),
       })

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
-import { gethBinary, missing } from './needs.ts'
+import { gethBinary } from '../../fleets/geth/binary.ts'
+import { missing } from './needs.ts'
 import { type Side, SideBySide } from './side-by-side.ts'
 
 const ways = {

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gethBinary } from '../../fleets/geth/binary.ts'
 import { freePorts } from '../../ports.ts'
 import { Process } from '../../process.ts'
 import type { Reaper } from '../../reaper.ts'
-import { conformanceFolder, gethBinary } from './needs.ts'
+import { conformanceFolder } from './needs.ts'
 
 const networkId = '3503995874084926'
 export const allNamespaces = 'admin,debug,eth,miner,net,testing,txpool,web3'
