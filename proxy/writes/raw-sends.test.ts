@@ -1,0 +1,213 @@
+import { type TestContext, test } from 'node:test'
+import { Wallet } from 'ethers'
+import { InFlight } from '../balance/in-flight.ts'
+import { systemClock } from '../clock.ts'
+import { ProxyError } from '../errors.ts'
+import type { Reply } from '../rpc/reply.ts'
+import { type StubAnswer, StubNode } from '../test/stub-node.ts'
+import { Fleet } from '../upstream/fleet.ts'
+import { Upstream } from '../upstream/upstream.ts'
+import { Journal } from './journal.ts'
+import { RawSends } from './raw-sends.ts'
+import { parseTransaction } from './transaction.ts'
+
+const wallet = new Wallet(`0x${'11'.repeat(32)}`)
+const other = new Wallet(`0x${'22'.repeat(32)}`)
+const method = 'eth_sendRawTransaction'
+const alreadyKnown: StubAnswer = { error: { code: -32000, message: 'already known' } }
+const tooLow: StubAnswer = {
+  error: { code: -32000, message: 'nonce too low: next nonce 5, tx nonce 3' },
+}
+
+test('every node gets the transaction, the first success answers, and it is in the journal by then', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 3)
+  const { transaction, raw } = await signed(wallet, 0)
+  const slow = Promise.withResolvers<StubAnswer>()
+  nodes[0]?.on(method, () => slow.promise)
+  const arrivals = nodes.map((node) => node.arrival(method))
+  t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+  for (const { params } of await Promise.all(arrivals)) {
+    t.assert.deepEqual(params, [`0x${raw.toString('hex')}`])
+  }
+  t.assert.equal(journal.find(transaction.hash)?.state, 'pending')
+  t.assert.notEqual(journal.find(transaction.hash)?.node, 'node-0')
+  slow.resolve({ result: transaction.hash })
+})
+
+test('nodes that are dead, silent or broken do not keep one good node from answering', async (t: TestContext) => {
+  const { sends, nodes } = await sending(t, 4)
+  const { transaction, raw } = await signed(wallet, 0)
+  await nodes[0]?.stop()
+  nodes[1]?.on(method, () => 'hold')
+  nodes[2]?.on(method, () => 'cut')
+  t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+})
+
+test('what all refuse is refused in the words of the first, and not kept', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  for (const [i, node] of nodes.entries()) {
+    node.on(method, () => ({ error: { code: -32000, message: `insufficient funds ${i}` } }))
+  }
+  t.assert.match(textOf(await sends.send(transaction, raw)), /insufficient funds 0/)
+  t.assert.equal(journal.size, 0)
+})
+
+test('a client’s own duplicate gets what one Geth says', async (t: TestContext) => {
+  const { sends, nodes } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  const have = new Set<string>()
+  for (const node of nodes) {
+    node.on(method, ({ params }) => {
+      const isNew = !have.has(node.name + JSON.stringify(params))
+      have.add(node.name + JSON.stringify(params))
+      return isNew ? { result: transaction.hash } : alreadyKnown
+    })
+  }
+  const both = await Promise.all([sends.send(transaction, raw), sends.send(transaction, raw)])
+  t.assert.deepEqual(
+    both.map(({ kind }) => kind),
+    ['result', 'error'],
+  )
+  t.assert.match(textOf(await sends.send(transaction, raw)), /already known/)
+})
+
+for (const fault of ['cut', 'drop'] as const) {
+  test(`taken by a node that died (${fault}), known to the others: one effect, one hash`, async (t: TestContext) => {
+    const { sends, nodes, journal } = await sending(t, 2)
+    const { transaction, raw } = await signed(wallet, 3)
+    nodes[0]?.on(method, () => fault)
+    nodes[1]?.on(method, () => alreadyKnown)
+    t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+    t.assert.equal(journal.find(transaction.hash)?.node, 'node-1')
+  })
+
+  test(`taken by a node that died (${fault}) and mined since: the hash; not found: the refusal`, async (t: TestContext) => {
+    const { sends, nodes, journal } = await sending(t, 2)
+    const { transaction, raw } = await signed(wallet, 3)
+    nodes[0]?.on(method, () => fault)
+    nodes[1]?.on(method, () => tooLow)
+    nodes[1]?.on('eth_getTransactionByHash', () => ({ result: null }))
+    t.assert.match(textOf(await sends.send(transaction, raw)), /nonce too low/)
+    t.assert.equal(journal.size, 0)
+    nodes[1]?.on('eth_getTransactionByHash', () => ({ result: { hash: transaction.hash } }))
+    t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+  })
+}
+
+test('where nobody answered, the client is told that it may have taken effect', async (t: TestContext) => {
+  const { sends, nodes } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  for (const node of nodes) node.on(method, () => 'drop')
+  await t.assert.rejects(sends.send(transaction, raw), isFailure('WRITE_UNCERTAIN'))
+})
+
+test('where nobody could be reached, it has taken none', async (t: TestContext) => {
+  const { sends, nodes } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  for (const node of nodes) await node.stop()
+  await t.assert.rejects(sends.send(transaction, raw), isFailure('UPSTREAM_UNREACHABLE'))
+})
+
+test('one sender’s transactions go one after another, another’s do not wait', async (t: TestContext) => {
+  const { sends, nodes } = await sending(t, 1)
+  const [node] = nodes
+  const first = await signed(wallet, 0)
+  const second = await signed(wallet, 1)
+  const foreign = await signed(other, 0)
+  const gate = Promise.withResolvers<StubAnswer>()
+  node?.on(method, ({ params }) => {
+    return bytesOf(params).equals(first.raw) ? gate.promise : { result: '0x' }
+  })
+  const arrived = node?.arrival(method)
+  const one = sends.send(first.transaction, first.raw)
+  await arrived
+  const two = sends.send(second.transaction, second.raw)
+  await sends.send(foreign.transaction, foreign.raw)
+  t.assert.equal(node?.calls.length, 2)
+  gate.resolve({ result: first.transaction.hash })
+  await Promise.all([one, two])
+  t.assert.deepEqual(bytesOf(node?.calls.at(-1)?.params), second.raw)
+  t.assert.equal(sends.sending, 0)
+})
+
+test('the node that took a sender’s last transaction is asked first', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 1)
+  await journal.accept({ ...(await entry(0)), node: 'node-1' })
+  for (const [i, node] of nodes.entries()) {
+    node.on(method, () => ({ error: { code: -32000, message: `no ${i}` } }))
+  }
+  t.assert.match(textOf(await sends.send(transaction, raw)), /no 1/)
+})
+
+async function sending(t: TestContext, count: number) {
+  const nodes = Array.from({ length: count }, (_, i) => new StubNode(`node-${i}`))
+  for (const node of nodes) {
+    node.on(method, ({ params }) => ({ result: parseTransaction(bytesOf(params))?.hash }))
+    node.on('eth_getTransactionByHash', () => ({ result: null }))
+    await node.start()
+  }
+  const upstreams = nodes.map(({ name, url }) => {
+    const options = {
+      id: name,
+      url: new URL(url),
+      cores: null,
+      connections: 4,
+      maxAnswerBytes: 4096,
+    }
+    return new Upstream(options, new InFlight(), systemClock)
+  })
+  for (const upstream of upstreams) {
+    upstream.health = 'up'
+    upstream.head = 16
+  }
+  const fleet = new Fleet(upstreams, { maxLagBlocks: 2, chainId: null })
+  fleet.refresh()
+  t.after(async () => {
+    await fleet.close()
+    for (const node of nodes) await node.stop()
+  })
+  const journal = new Journal(null, [], (error) => {
+    throw error
+  })
+  const sends = new RawSends(fleet, journal, {
+    timeoutMs: 20_000,
+    nowMs: () => systemClock.nowMs(),
+    wallMs: () => 1_000,
+  })
+  return { sends, nodes, journal }
+}
+
+async function signed(by: Wallet, nonce: number) {
+  const form = {
+    type: 2,
+    chainId: 31_337n,
+    gasLimit: 21_000n,
+    maxFeePerGas: 3n,
+    to: wallet.address,
+  }
+  const raw = Buffer.from((await by.signTransaction({ ...form, nonce })).slice(2), 'hex')
+  const transaction = parseTransaction(raw)
+  if (transaction === null) throw new Error('no transaction')
+  return { transaction, raw }
+}
+
+async function entry(nonce: number) {
+  const { transaction, raw } = await signed(wallet, nonce)
+  const { hash, to } = transaction
+  const sender = wallet.address.toLowerCase()
+  return { hash, sender, nonce: BigInt(nonce), to, raw, acceptedMs: 0 }
+}
+
+function bytesOf(params: unknown): Buffer {
+  return Buffer.from(String(params).slice(2), 'hex')
+}
+
+function textOf({ body, start, end }: Reply): string {
+  return body.toString('utf8', start, end)
+}
+
+function isFailure(code: string) {
+  return (error: unknown) => error instanceof ProxyError && error.code === code
+}
