@@ -180,7 +180,7 @@ test('viem: of one block a node and the proxy tell the same, by number and by ha
       functionName: 'idOf',
       args: ['tiger'],
     })
-    const slot = `0x${'2'.padStart(64, '0')}` as const
+    const slot = `0x${'3'.padStart(64, '0')}` as const
     const get = { address, abi: marblesAbi, functionName: 'get', args: [id] } as const
     return await settled({
       block: reader.getBlock({ blockNumber, includeTransactions: true }),
