@@ -20,6 +20,7 @@ const keyFlags = [
   ['ws.api', 'LIST', 'namespaces clients may call over WebSocket (http.api)'],
   ['ws.rpcprefix', 'PATH', 'path below which to open WebSockets (http.rpcprefix)'],
   ['ws.origins', 'LIST', "origins whose pages may open a WebSocket, '*' for any (localhost)"],
+  ['pass-through', 'LIST', 'further paths that nodes serve, as /stats, upgrades included (none)'],
   ['ipcpath', 'FILE', 'Unix socket to serve as well, for its owner alone (none)'],
   ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
   ['rpc.batch-response-max-size', 'BYTES', 'results of a batch at most, 0 for any (25000000)'],
@@ -45,6 +46,7 @@ const program = new Command('equipoise')
   .option('--node <[ID=]URL>', 'a node; repeat for each', collect)
   .option('--agent <ID=URL>', "the agent that reports node ID's state; repeat for each", collect)
   .option('--strategy <NAME>', `${strategyNames.join(', ')} (state-space)`)
+  .option('--graphql', 'serve /graphql, from nodes that have it: every node without `web: false`')
   .addHelpText('after', examples)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
@@ -96,6 +98,7 @@ function flagsOf(options: Record<string, unknown>): Flags {
     const value = options[camelCase(name)]
     if (typeof value === 'string') keys.set(name, value)
   }
+  if (options['graphql'] === true) keys.set('graphql', 'true')
   const { config, node, agent, strategy } = options as Partial<Flags>
   return {
     keys,

@@ -29,6 +29,11 @@ const prefix = z
   .string()
   .refine((text) => /^(\/[^?#]*)?$/.test(text), { error: 'want a path, as /rpc' })
 
+/** The root is JSON-RPC's. */
+const passedPath = z
+  .string()
+  .regex(/^(\/[\w-][\w.-]*)+$/, { error: 'want a path below the root, as /graphql' })
+
 const duration = z.preprocess(
   (value) => (typeof value === 'string' ? millisecondsOf(value) : value),
   z.number({ error: 'want a duration such as 250ms or 2s' }).positive(),
@@ -39,6 +44,10 @@ const node = z.strictObject({
   url: httpUrl,
   /** Where it speaks WebSocket; without it, the same address as `url`. */
   ws: webSocketUrl.optional(),
+  /** Where it serves what is passed through, if not on the host of `url`; false where nowhere. */
+  web: z
+    .union([z.literal(false), httpUrl], { error: 'want a URL that begins with http://, or false' })
+    .optional(),
   /** Where its agent listens; its report bears this node's id or name. */
   agent: httpUrl.optional(),
   /** Cores it may use, for as long as no agent says. */
@@ -66,6 +75,9 @@ const schema = z.strictObject({
       rpcprefix: prefix.optional(),
     })
     .prefault({}),
+  /** Nodes serve `/graphql`, and so does the proxy. */
+  graphql: z.boolean().default(false),
+  'pass-through': list.pipe(z.array(passedPath)).default([]),
   ipcpath: z.string().min(1).max(100).optional(),
   rpc: z
     .strictObject({

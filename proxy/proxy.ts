@@ -1,6 +1,6 @@
 import { createAdmin } from './admin/admin.ts'
 import { isStrategyName, strategies } from './balance/strategies.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -10,6 +10,7 @@ import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
 import { Front, type FrontUrls, named } from './server/front.ts'
+import { PassThrough } from './server/pass-through.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Subscriptions } from './streams/subscriptions.ts'
@@ -112,6 +113,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const front = new Front(
     config,
     { http: answer, ws: answerer(overWs), ipc: answer },
+    passThroughOf(config, fleet, clock),
     (push) => subscriptions.endAll(push),
     clock,
   )
@@ -173,6 +175,23 @@ function setDraining(fleet: Fleet, id: string, draining: boolean): boolean {
   upstream.draining = draining
   fleet.refresh()
   return true
+}
+
+/** What passes what is not JSON-RPC to nodes, or null where nothing does. */
+function passThroughOf(config: Config, fleet: Fleet, clock: Clock): PassThrough | null {
+  const { graphql, 'pass-through': tunnels, limits, ws } = config
+  const paths = graphql ? ['/graphql', ...tunnels] : tunnels
+  if (paths.length === 0) return null
+  const places = new Map<Upstream, URL>()
+  for (const { id, url, web } of config.nodes) {
+    const upstream = fleet.byId(id)
+    if (upstream === undefined || web === false) continue
+    places.set(upstream, web ?? new URL('/', url))
+  }
+  const perNode = limits['sockets-per-node']
+  const timeoutMs = limits.timeout
+  const options = { paths, tunnels, origins: ws.origins, places, perNode, timeoutMs }
+  return new PassThrough(options, () => fleet.view.readers, clock)
 }
 
 /** Each agent once, with all the nodes it speaks for. */

@@ -21,6 +21,9 @@ const numeric = new Set([
   'rpc.batch-response-max-size',
 ])
 
+/** Keys that are true or false, and as flags are given without a value. */
+const switches = new Set(['graphql'])
+
 /**
  * The configuration: flag over file over default.
  * @throws ConfigError with all problems of file and flags together
@@ -28,7 +31,7 @@ const numeric = new Set([
 export function loadConfig(flags: Flags): Config {
   const problems: Problem[] = []
   const tree = flags.config === undefined ? {} : readTree(flags.config)
-  for (const [path, text] of flags.keys) setAt(tree, path, numeric.has(path) ? digits(text) : text)
+  for (const [path, text] of flags.keys) setAt(tree, path, decoded(path, text))
   if (flags.strategy !== undefined) tree['strategy'] = flags.strategy
   if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
   for (const text of flags.agent ?? []) addAgent(tree, text, problems)
@@ -47,6 +50,11 @@ export function loadConfig(flags: Flags): Config {
     problems.push(...error.problems.filter(({ path }) => !said.has(path)))
   }
   throw new ConfigError(problems)
+}
+
+function decoded(path: string, text: string): unknown {
+  if (numeric.has(path)) return digits(text)
+  return switches.has(path) ? text === 'true' : text
 }
 
 /** Not what `Number` makes of it: an empty text is no 0, and `0x1f` no port. */

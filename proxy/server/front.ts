@@ -4,6 +4,7 @@ import type { Push } from '../exchange.ts'
 import type { Answerer } from './answerer.ts'
 import { HttpServer } from './http.ts'
 import { IpcSide } from './ipc.ts'
+import type { PassThrough } from './pass-through.ts'
 import { WebSocketSide } from './websocket.ts'
 
 /** What answers on each way in. */
@@ -23,9 +24,16 @@ export class Front {
   readonly #webSocketServer: HttpServer | null
   readonly #webSockets: WebSocketSide
   readonly #ipc: IpcSide | null
+  readonly #passThrough: PassThrough | null
 
   /** @param endAll ends the subscriptions of a client that is gone */
-  constructor(config: Config, answers: Answerers, endAll: (push: Push) => void, clock: Clock) {
+  constructor(
+    config: Config,
+    answers: Answerers,
+    passThrough: PassThrough | null,
+    endAll: (push: Push) => void,
+    clock: Clock,
+  ) {
     const { http, ws, ipcpath, limits } = config
     const maxSockets = limits['max-sockets']
     const maxQueuedBytes = limits['max-queued-bytes']
@@ -37,6 +45,8 @@ export class Front {
       clock,
     )
     this.#http = new HttpServer({ ...http, maxSockets }, answers.http, clock)
+    if (passThrough !== null) this.#http.passTo(passThrough)
+    this.#passThrough = passThrough
     if (hasOwnPort(config)) {
       const { addr = http.addr, port = 0 } = ws
       const options = { addr, port, vhosts: [], corsdomain: [], rpcprefix: null, maxSockets }
@@ -66,6 +76,7 @@ export class Front {
       this.#webSocketServer?.close(graceMs),
       this.#webSockets.close(),
       this.#ipc?.close(),
+      this.#passThrough?.close(),
     ])
   }
 }

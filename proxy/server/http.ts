@@ -18,8 +18,9 @@ import { Cors } from './cors.ts'
 import { endUnreadable, endWith, endWithoutTunnel, letHalfClose } from './endings.ts'
 import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
+import type { PassThrough } from './pass-through.ts'
 import { targetOf } from './request-target.ts'
-import type { WebSocketSide } from './websocket.ts'
+import { isWebSocket, type WebSocketSide } from './websocket.ts'
 
 export type HttpOptions = {
   readonly addr: string
@@ -65,6 +66,7 @@ export class HttpServer {
   readonly #cors: Cors
   readonly #limits: TimeLimits
   #webSockets: WebSocketSide | null = null
+  #passThrough: PassThrough | null = null
   /** Connections that end with an answer which is on its way: nothing behind it is looked at. */
   readonly #ending = new WeakSet<Socket>()
   /** Each connection ends with the answer that it waits for. */
@@ -88,7 +90,7 @@ export class HttpServer {
         requireHostHeader: false,
         noDelay: true,
         // Anything else with an Upgrade header is an ordinary request, as in Geth.
-        shouldUpgradeCallback: (request) => this.#becomesWebSocket(request),
+        shouldUpgradeCallback: (request) => this.#mayUpgrade(request),
       },
       (request, response) => this.#handle(request, response),
     )
@@ -103,6 +105,10 @@ export class HttpServer {
       this.#refuse(request, response, badExpectation, [], true)
     })
     this.#server.on('connect', (_request, socket) => endWithoutTunnel(socket))
+    this.#server.on('upgrade', (request, socket, head) => {
+      if (this.#isTunnel(request)) this.#passThrough?.tunnel(request, socket, head)
+      else this.#webSockets?.upgrade(request, socket, head)
+    })
     this.#server.on('connection', letHalfClose)
     this.#server.on('clientError', endUnreadable)
     // Whoever closes its side only may still read an answer. Not in the types of Node.
@@ -112,7 +118,11 @@ export class HttpServer {
   /** From now on requests to become a WebSocket go to `side`. Without one they are ordinary ones. */
   upgradeTo(side: WebSocketSide): void {
     this.#webSockets = side
-    this.#server.on('upgrade', (request, socket, head) => side.upgrade(request, socket, head))
+  }
+
+  /** From now on what is on one of its paths goes to `passThrough`. */
+  passTo(passThrough: PassThrough): void {
+    this.#passThrough = passThrough
   }
 
   /** @throws Error with code `EADDRINUSE` when the port is taken */
@@ -137,9 +147,18 @@ export class HttpServer {
     clearTimeout(timer)
   }
 
-  #becomesWebSocket(request: IncomingMessage): boolean {
-    if (this.#webSockets === null || !isWebSocket(request)) return false
-    return brokenHead(request) === null && this.#webSockets.refusal(request) === null
+  #mayUpgrade(request: IncomingMessage): boolean {
+    if (!isWebSocket(request) || brokenHead(request) !== null) return false
+    if (this.#isTunnel(request)) return this.#refusalOfTunnel(request) === null
+    return this.#webSockets?.refusal(request) === null
+  }
+
+  #isTunnel(request: IncomingMessage): boolean {
+    return this.#passThrough?.tunnels(targetOf(request).path) === true
+  }
+
+  #refusalOfTunnel(request: IncomingMessage): Refusal | null {
+    return this.#vhosts.check(targetOf(request).host) ?? this.#passThrough?.refusal(request) ?? null
   }
 
   /** @param proceed tells a client that waits for it to send its body */
@@ -153,10 +172,11 @@ export class HttpServer {
     }
     const { method, headers } = request
     const target = targetOf(request)
+    const passThrough = this.#passThrough?.serves(target.path) === true ? this.#passThrough : null
     const elsewhere =
       ofServer(request) ??
       this.#noWebSocket(request) ??
-      checkPath(target.path, this.#options.rpcprefix) ??
+      (passThrough === null ? checkPath(target.path, this.#options.rpcprefix) : null) ??
       this.#vhosts.check(target.host)
     const preflight = elsewhere === null ? this.#cors.preflight(method, headers) : null
     const isLeft = proceed !== undefined
@@ -165,11 +185,16 @@ export class HttpServer {
       this.#refuse(request, response, preflightAnswer, preflight, isLeft)
     } else {
       const cors = this.#cors.actual(headers)
-      const objection = checkRequest(request, target.hasQuery)
+      const objection = passThrough === null ? checkRequest(request, target.hasQuery) : null
       if (objection !== null) this.#refuse(request, response, objection, cors, isLeft)
       else {
         proceed?.()
-        this.#read(request, response, cors)
+        if (passThrough === null) this.#read(request, response, cors)
+        else {
+          passThrough.pass(request, response, cors, (refusal, isUnread) =>
+            this.#refuse(request, response, refusal, cors, isUnread),
+          )
+        }
       }
     }
   }
@@ -177,8 +202,9 @@ export class HttpServer {
   /** Refuses what would be a WebSocket if it could. */
   #noWebSocket(request: IncomingMessage): Refusal | null {
     const { upgrade } = request.headers
-    if (upgrade === undefined || this.#webSockets === null || !isWebSocket(request)) return null
-    return this.#webSockets.refusal(request)
+    if (upgrade === undefined || !isWebSocket(request)) return null
+    if (this.#isTunnel(request)) return this.#refusalOfTunnel(request)
+    return this.#webSockets?.refusal(request) ?? null
   }
 
   #read(request: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
@@ -256,12 +282,6 @@ export class HttpServer {
     this.#ending.add(request.socket)
     endWith(request, response)
   }
-}
-
-/** As go-ethereum/node/rpcstack.go, isWebsocket. */
-function isWebSocket({ headers }: IncomingMessage): boolean {
-  const connection = headers.connection?.toLowerCase() ?? ''
-  return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
 }
 
 /** What Go's net/http answers itself (server.go, globalOptionsHandler). */

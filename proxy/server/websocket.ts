@@ -104,6 +104,12 @@ export class WebSocketSide {
   }
 }
 
+/** As go-ethereum/node/rpcstack.go, isWebsocket. */
+export function isWebSocket({ headers }: IncomingMessage): boolean {
+  const connection = headers.connection?.toLowerCase() ?? ''
+  return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
+}
+
 /** One client's connection. */
 class Connection implements Line {
   readonly conversation: Conversation
@@ -178,5 +184,6 @@ const closeGraceMs = 1_000
 const headers = ['Sec-Websocket-Version', '13']
 const notFound: Refusal = { status: 404, text: 'not found\n', isPlain: true }
 const badRequest: Refusal = { status: 400, text: 'Bad Request\n', headers, isPlain: true }
-const forbidden: Refusal = { status: 403, text: 'Forbidden\n', headers, isPlain: true }
+/** To a page of another origin. */
+export const forbidden: Refusal = { status: 403, text: 'Forbidden\n', headers, isPlain: true }
 const badMethod: Refusal = { status: 405, text: 'Method Not Allowed\n', headers, isPlain: true }

@@ -4,7 +4,11 @@ import { createProxy, type Log, type ProxyUrls } from '../proxy.ts'
 import type { StubNode } from './stub-node.ts'
 
 /** Where a proxy inside this process listens. */
-export type WiredProxy = ProxyUrls & { readonly port: number }
+export type WiredProxy = ProxyUrls & {
+  readonly port: number
+  /** Sooner than the test's end would. */
+  close(): Promise<void>
+}
 
 const silent: Log = { info() {}, warn() {}, error() {} }
 
@@ -15,7 +19,7 @@ const silent: Log = { info() {}, warn() {}, error() {} }
  */
 export async function wiredProxy(
   t: TestContext,
-  nodes: readonly Pick<StubNode, 'name' | 'url'>[],
+  nodes: readonly (Pick<StubNode, 'name' | 'url'> & { readonly web?: string | false })[],
   { http = {}, ...config }: { readonly http?: object } & Record<string, unknown> = {},
   log: Log = silent,
 ): Promise<WiredProxy> {
@@ -23,10 +27,14 @@ export async function wiredProxy(
     ...config,
     http: { ...http, port: 0 },
     admin: { port: 0 },
-    nodes: nodes.map(({ name, url }) => ({ id: name, url })),
+    nodes: nodes.map(({ name, url, web }) => ({
+      id: name,
+      url,
+      ...(web === undefined ? {} : { web }),
+    })),
   })
   const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', log)
   t.after(() => proxy.close(0))
   const urls = await proxy.listen()
-  return { ...urls, port: Number(new URL(urls.url).port) }
+  return { ...urls, port: Number(new URL(urls.url).port), close: () => proxy.close(0) }
 }

@@ -17,6 +17,8 @@ export type Side = {
 export type SidesOptions = {
   /** Flags that Geth and the proxy both know, given to both. */
   readonly flags?: readonly string[]
+  /** Flags for Geth alone. */
+  readonly gethFlags?: readonly string[]
   /** Whether the proxy stands before a second Geth of its own, so that each side has its own pool. */
   readonly apart?: boolean
 }
@@ -45,16 +47,21 @@ export class SideBySide {
   }
 
   /** @throws Error with the last words of what did not come up; nothing is left running then */
-  static async start({ flags = [], apart = false }: SidesOptions = {}): Promise<SideBySide> {
+  static async start({
+    flags = [],
+    gethFlags = [],
+    apart = false,
+  }: SidesOptions = {}): Promise<SideBySide> {
+    const all = [...flags, ...gethFlags]
     const folder = await mkdtemp(join(tmpdir(), 'equipoise-geth-'))
     const reaper = new Reaper(folder)
     const started: { close(): Promise<void> }[] = []
     try {
-      const geth = await ConformanceGeth.start(await subfolder(folder, 'direct'), reaper, flags)
+      const geth = await ConformanceGeth.start(await subfolder(folder, 'direct'), reaper, all)
       started.push(geth)
       let behind = geth
       if (apart) {
-        behind = await ConformanceGeth.start(await subfolder(folder, 'behind'), reaper, flags)
+        behind = await ConformanceGeth.start(await subfolder(folder, 'behind'), reaper, all)
         started.push(behind)
       }
       const ipcPath = join(folder, 'proxy.ipc')
