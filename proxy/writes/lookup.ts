@@ -1,7 +1,10 @@
+import { z } from 'zod'
 import { parseReply } from '../rpc/reply.ts'
 import { cpuWork } from '../state/work.ts'
 import { Cancellation } from '../upstream/attempt.ts'
+import { numberOf } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import type { BlockRef } from './entry.ts'
 
 const work = cpuWork(0.16)
 
@@ -28,12 +31,22 @@ export async function ask(
   }
 }
 
-/** Whether the node has the transaction, in its pool or in a block. */
-export async function isHeldBy(
+const transaction = z.object({
+  hash: z.string(),
+  blockNumber: z.string().nullish(),
+  blockHash: z.string().nullish(),
+})
+
+/** Where the node has the transaction: in a block, or in its pool (null); null where it has it not. */
+export async function foundOn(
   upstream: Upstream,
   hash: string,
   deadlineMs: number,
-): Promise<boolean> {
+): Promise<{ readonly block: BlockRef | null } | null> {
   const found = await ask(upstream, 'eth_getTransactionByHash', `["${hash}"]`, deadlineMs)
-  return typeof found === 'object' && found !== null
+  const { data } = transaction.safeParse(found)
+  if (data === undefined) return null
+  const number = numberOf(data.blockNumber)
+  if (number === null || typeof data.blockHash !== 'string') return { block: null }
+  return { block: { number, hash: data.blockHash.toLowerCase() } }
 }

@@ -1,19 +1,14 @@
 import { type TestContext, test } from 'node:test'
 import { Wallet } from 'ethers'
-import { InFlight } from '../balance/in-flight.ts'
 import { systemClock } from '../clock.ts'
 import { ProxyError } from '../errors.ts'
 import type { Reply } from '../rpc/reply.ts'
-import { type StubAnswer, StubNode } from '../test/stub-node.ts'
-import { Fleet } from '../upstream/fleet.ts'
-import { Upstream } from '../upstream/upstream.ts'
-import { Journal } from './journal.ts'
+import type { StubAnswer } from '../test/stub-node.ts'
 import { RawSends } from './raw-sends.ts'
-import { parseTransaction } from './transaction.ts'
+import { accepted, bytesOf, sendMethod, signed, stubFleet, wallet } from './test/stub-fleet.ts'
 
-const wallet = new Wallet(`0x${'11'.repeat(32)}`)
 const other = new Wallet(`0x${'22'.repeat(32)}`)
-const method = 'eth_sendRawTransaction'
+const method = sendMethod
 const alreadyKnown: StubAnswer = { error: { code: -32000, message: 'already known' } }
 const tooLow: StubAnswer = {
   error: { code: -32000, message: 'nonce too low: next nonce 5, tx nonce 3' },
@@ -134,7 +129,7 @@ test('one sender’s transactions go one after another, another’s do not wait'
 test('the node that took a sender’s last transaction is asked first', async (t: TestContext) => {
   const { sends, nodes, journal } = await sending(t, 2)
   const { transaction, raw } = await signed(wallet, 1)
-  await journal.accept({ ...(await entry(0)), node: 'node-1' })
+  await journal.accept({ ...(await accepted(0)), node: 'node-1' })
   for (const [i, node] of nodes.entries()) {
     node.on(method, () => ({ error: { code: -32000, message: `no ${i}` } }))
   }
@@ -142,66 +137,13 @@ test('the node that took a sender’s last transaction is asked first', async (t
 })
 
 async function sending(t: TestContext, count: number) {
-  const nodes = Array.from({ length: count }, (_, i) => new StubNode(`node-${i}`))
-  for (const node of nodes) {
-    node.on(method, ({ params }) => ({ result: parseTransaction(bytesOf(params))?.hash }))
-    node.on('eth_getTransactionByHash', () => ({ result: null }))
-    await node.start()
-  }
-  const upstreams = nodes.map(({ name, url }) => {
-    const options = {
-      id: name,
-      url: new URL(url),
-      cores: null,
-      connections: 4,
-      maxAnswerBytes: 4096,
-    }
-    return new Upstream(options, new InFlight(), systemClock)
-  })
-  for (const upstream of upstreams) {
-    upstream.health = 'up'
-    upstream.head = 16
-  }
-  const fleet = new Fleet(upstreams, { maxLagBlocks: 2, chainId: null })
-  fleet.refresh()
-  t.after(async () => {
-    await fleet.close()
-    for (const node of nodes) await node.stop()
-  })
-  const journal = new Journal(null, [], (error) => {
-    throw error
-  })
+  const { nodes, fleet, journal } = await stubFleet(t, count)
   const sends = new RawSends(fleet, journal, {
     timeoutMs: 20_000,
     nowMs: () => systemClock.nowMs(),
     wallMs: () => 1_000,
   })
   return { sends, nodes, journal }
-}
-
-async function signed(by: Wallet, nonce: number) {
-  const form = {
-    type: 2,
-    chainId: 31_337n,
-    gasLimit: 21_000n,
-    maxFeePerGas: 3n,
-    to: wallet.address,
-  }
-  const raw = Buffer.from((await by.signTransaction({ ...form, nonce })).slice(2), 'hex')
-  const transaction = parseTransaction(raw)
-  if (transaction === null) throw new Error('no transaction')
-  return { transaction, raw }
-}
-
-async function entry(nonce: number) {
-  const { transaction, raw } = await signed(wallet, nonce)
-  const { hash, to } = transaction
-  const sender = wallet.address.toLowerCase()
-  return { hash, sender, nonce: BigInt(nonce), to, raw, acceptedMs: 0 }
-}
-
-function bytesOf(params: unknown): Buffer {
-  return Buffer.from(String(params).slice(2), 'hex')
 }
 
 function textOf({ body, start, end }: Reply): string {

@@ -4,7 +4,7 @@ import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { broadcast, type Outcome, sendRequest } from './broadcast.ts'
 import type { Journal } from './journal.ts'
-import { isHeldBy } from './lookup.ts'
+import { foundOn } from './lookup.ts'
 import type { Transaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
@@ -91,7 +91,7 @@ export class RawSends {
     const known = outcomes.find(({ kind }) => kind === 'known')
     if (known !== undefined) return known.upstream
     for (const upstream of this.#fleet.view.readers) {
-      if (await isHeldBy(upstream, hash, deadlineMs)) return upstream
+      if ((await foundOn(upstream, hash, deadlineMs)) !== null) return upstream
     }
     return null
   }
