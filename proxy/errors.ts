@@ -7,6 +7,18 @@
 export const failures = {
   NO_UPSTREAM: { rpc: -32000, message: 'service unavailable', elsewhere: false, blame: false },
   OVERLOADED: { rpc: -32005, message: 'limit exceeded', elsewhere: false, blame: false },
+  NODES_BEHIND: {
+    rpc: -32000,
+    message: 'head block not available yet',
+    elsewhere: false,
+    blame: false,
+  },
+  BEYOND_HEAD: {
+    rpc: -32602,
+    message: 'block range extends beyond current head block',
+    elsewhere: false,
+    blame: false,
+  },
   UPSTREAM_UNREACHABLE: {
     rpc: -32603,
     message: 'service unavailable',

@@ -1,7 +1,9 @@
+import type { Session } from './consistency/session.ts'
 import type { Explanation } from './explanation.ts'
 import type { Family } from './rpc/families.ts'
 import { Cancellation } from './upstream/attempt.ts'
 import type { Flow } from './upstream/flow.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** A client that can be told things unasked: it came over WebSocket or IPC. */
 export type Push = {
@@ -22,10 +24,14 @@ export class Exchange {
   readonly wantsExplanation: boolean
   /** Null over HTTP. */
   readonly push: Push | null
+  /** What its client was shown before; null where nothing tells one client from another. */
+  readonly session: Session | null
   /** Of the last call placed for it; null when none was, or none is wanted. */
   explanation: Explanation | null = null
   /** The family of the node that answered last; null for Geth, and while none has. */
   family: Family | null = null
+  /** The node that answered last. */
+  node: Upstream | null = null
   /** The answer must not be compressed: Geth writes some errors past its compressor. */
   identity = false
   /** Whether the client can be sent an answer that is not whole yet. */
@@ -35,9 +41,15 @@ export class Exchange {
   /** To be run once its answer is on its way: notifications must not come before it. */
   afterAnswer: (() => void)[] | null = null
 
-  constructor(arrivedMs: number, wantsExplanation: boolean, push: Push | null = null) {
+  constructor(
+    arrivedMs: number,
+    wantsExplanation: boolean,
+    push: Push | null = null,
+    session: Session | null = null,
+  ) {
     this.arrivedMs = arrivedMs
     this.wantsExplanation = wantsExplanation
     this.push = push
+    this.session = session
   }
 }

@@ -170,10 +170,13 @@ function soon(): { readonly signal: AbortSignal } {
 }
 
 const probes = new Set(['eth_chainId', 'eth_blockNumber', 'web3_clientVersion'])
+const probedBlocks = new Set(['0x0', 'latest', 'safe', 'finalized'])
 
-/** Health checks ask these with empty params; clients of our tests never do. */
+/** The proxy's own questions have these params; clients of our tests do not ask so. */
 function isProbe({ method, params }: StubCall): boolean {
-  return probes.has(method) && Array.isArray(params) && params.length === 0
+  if (!Array.isArray(params)) return false
+  if (method === 'eth_getBlockByNumber') return probedBlocks.has(params[0]) && params[1] === false
+  return probes.has(method) && params.length === 0
 }
 
 /** Nodes of these names that listen, and stop when the test ends. */

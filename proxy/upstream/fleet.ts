@@ -52,12 +52,14 @@ export class Fleet {
 
   /** Builds the view anew from what is known of each upstream. */
   refresh(): void {
-    const chainId = this.#options.chainId ?? this.#commonChain()
-    for (const upstream of this.upstreams) this.#checkChain(upstream, chainId)
+    const chainId = this.#options.chainId ?? this.#common(({ chainId }) => chainId)
+    const genesis = this.#common(({ genesis }) => genesis)
+    for (const upstream of this.upstreams) this.#checkChain(upstream, chainId, genesis)
     const up = this.upstreams.filter(({ health }) => health === 'up')
     const taking = up.filter((upstream) => !upstream.draining && upstream.breaker.lets)
-    const head = up.reduce<number | null>((most, { head }) => {
-      return head === null ? most : Math.max(most ?? 0, head)
+    // Who is alone on a branch of its own may be as high as it likes.
+    const head = up.reduce<number | null>((most, { head, asideSinceMs }) => {
+      return head === null || asideSinceMs !== null ? most : Math.max(most ?? 0, head)
     }, null)
     const least = (head ?? 0) - this.#options.maxLagBlocks
     const near = taking.filter(({ head }) => (head ?? 0) >= least)
@@ -75,24 +77,25 @@ export class Fleet {
   }
 
   /** What most nodes that answered say; among equals, what the first of them says. */
-  #commonChain(): string | null {
+  #common(said: (upstream: Upstream) => string | null): string | null {
     const votes = new Map<string, number>()
-    for (const { chainId } of this.upstreams) {
-      if (chainId !== null) votes.set(chainId, (votes.get(chainId) ?? 0) + 1)
+    for (const upstream of this.upstreams) {
+      const word = said(upstream)
+      if (word !== null) votes.set(word, (votes.get(word) ?? 0) + 1)
     }
     let common: string | null = null
-    for (const [chainId, count] of votes) {
-      if (common === null || count > (votes.get(common) ?? 0)) common = chainId
+    for (const [word, count] of votes) {
+      if (common === null || count > (votes.get(common) ?? 0)) common = word
     }
     return common
   }
 
-  #checkChain(upstream: Upstream, chainId: string | null): void {
-    const wrong = upstream.chainId !== null && upstream.chainId !== chainId
-    if (wrong && upstream.health === 'up') {
+  #checkChain(upstream: Upstream, chainId: string | null, genesis: string | null): void {
+    const reason = objection(upstream, chainId, genesis)
+    if (reason !== null && upstream.health === 'up') {
       upstream.health = 'wrong-chain'
-      upstream.reason = `chain ${upstream.chainId}, the fleet's is ${chainId}`
-    } else if (!wrong && upstream.health === 'wrong-chain') {
+      upstream.reason = reason
+    } else if (reason === null && upstream.health === 'wrong-chain') {
       upstream.health = 'up'
       upstream.reason = null
     }
@@ -111,4 +114,15 @@ export class Fleet {
   async close(): Promise<void> {
     await Promise.all(this.upstreams.map((upstream) => upstream.close()))
   }
+}
+
+/** Why a node is none of this chain's, in words, or null. */
+function objection(
+  { chainId, genesis }: Upstream,
+  common: string | null,
+  commonGenesis: string | null,
+): string | null {
+  if (chainId !== null && chainId !== common) return `chain ${chainId}, the fleet's is ${common}`
+  if (genesis === null || genesis === commonGenesis) return null
+  return `its genesis block is ${genesis}, the fleet's is ${commonGenesis}`
 }

@@ -1,10 +1,9 @@
-import { Client } from 'undici'
 import type { Clock } from '../clock.ts'
 import { type Family, familyOf } from '../rpc/families.ts'
-import { parseReply, type Reply } from '../rpc/reply.ts'
-import { Attempt, Cancellation } from './attempt.ts'
+import { blockOf } from './block.ts'
 import type { Fleet } from './fleet.ts'
-import { headersFor, type Upstream } from './upstream.ts'
+import { SideLine } from './side-line.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Tuning of the checks, milliseconds above zero. */
 export type HealthOptions = {
@@ -56,22 +55,16 @@ class Check {
   readonly #upstream: Upstream
   readonly #options: HealthOptions
   readonly #clock: Clock
-  readonly #client: Client
-  readonly #cancellation = new Cancellation()
+  readonly #line: SideLine
   #timer: NodeJS.Timeout | undefined
   #closed = false
   #count = 0
-  #id = 0
 
   constructor(upstream: Upstream, options: HealthOptions, clock: Clock) {
     this.#upstream = upstream
     this.#options = options
     this.#clock = clock
-    this.#client = new Client(upstream.url.origin, {
-      allowH2: false,
-      keepAliveTimeout: 10_000,
-      connect: { timeout: options.timeoutMs },
-    })
+    this.#line = new SideLine(upstream, options.timeoutMs, maxAnswerBytes)
   }
 
   follow(intervalMs: number, then: () => void): void {
@@ -94,8 +87,10 @@ class Check {
       if (isDue) {
         upstream.chainId = await this.#quantity('eth_chainId')
         upstream.family = await this.#family()
+        upstream.genesis = await this.#genesis()
       }
-      upstream.head = Number(await this.#quantity('eth_blockNumber'))
+      const askedMs = this.#clock.nowMs()
+      upstream.hear(Number(await this.#quantity('eth_blockNumber')), askedMs)
       upstream.health = 'up'
       upstream.reason = null
     } catch (error) {
@@ -120,7 +115,7 @@ class Check {
 
   /** The 0x quantity that `method` without params answers. */
   async #quantity(method: string): Promise<string> {
-    const [value, body] = await this.#call(method)
+    const [value, body] = await this.#line.ask(method)
     if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return value.toLowerCase()
     throw new Error(`${method} answered ${JSON.stringify(body.toString('latin1', 0, 80))}`)
   }
@@ -129,41 +124,27 @@ class Check {
   async #family(): Promise<Family | null> {
     const { family } = this.#upstream
     try {
-      const [version] = await this.#call('web3_clientVersion')
+      const [version] = await this.#line.ask('web3_clientVersion')
       return typeof version === 'string' ? familyOf(version) : family
     } catch {
       return family // Whether it still answers is asked next.
     }
   }
 
-  /** The result of `method` without params, undefined where there is none, and the whole answer. */
-  async #call(method: string): Promise<readonly [result: unknown, body: Buffer]> {
-    const id = ++this.#id
-    const body = await this.#ask(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":[]}`)
-    const reply = parseReply(body, id)
-    return [reply?.kind === 'result' ? decoded(reply) : undefined, body]
-  }
-
-  async #ask(body: string): Promise<Buffer> {
-    const { id, url } = this.#upstream
-    const attempt = new Attempt(id, maxAnswerBytes, this.#cancellation)
-    const deadline = setTimeout(() => attempt.expire(), this.#options.timeoutMs)
-    const path = url.pathname + url.search
+  /** The hash of block 0, as it was known where the node does not tell it. */
+  async #genesis(): Promise<string | null> {
+    const { genesis } = this.#upstream
     try {
-      this.#client.dispatch({ path, method: 'POST', headers: headersFor(url), body }, attempt)
-      return await attempt.answer
-    } finally {
-      clearTimeout(deadline)
+      const [value] = await this.#line.ask('eth_getBlockByNumber', '["0x0",false]')
+      return blockOf(value)?.hash ?? genesis
+    } catch {
+      return genesis // Whether it still answers is asked next.
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    await this.#client.destroy()
+    await this.#line.close()
   }
-}
-
-function decoded(reply: Reply): unknown {
-  return JSON.parse(reply.body.toString('utf8', reply.start, reply.end))
 }

@@ -68,7 +68,18 @@ export class Upstream {
   chainId: string | null = null
   /** What client it is, where that is known and not Geth. */
   family: Family | null = null
+  /** The hash of its block 0, where that is known. */
+  genesis: string | null = null
+  /** Height of its newest block; written by {@link hear} and by whoever follows its head. */
   head: number | null = null
+  headAtMs = Number.NEGATIVE_INFINITY
+  /** Heights of its newest `safe` and `finalized` blocks; written by the head's follower. */
+  safe: number | null = null
+  finalized: number | null = null
+  /** Since when its head is on another branch than the fleet's; null while it is not. */
+  asideSinceMs: number | null = null
+  /** Asks the node for its head; never rejects. Null while nobody follows the head. */
+  look: (() => Promise<void>) | null = null
   /** Written by the operator. */
   draining = false
   /** Written by the collector. */
@@ -175,6 +186,19 @@ export class Upstream {
     this.errors.add(error instanceof UpstreamError ? error.code.toLowerCase() : 'internal')
     this.breaker.fail()
     this.onTurn()
+  }
+
+  /** The node said what its height is; `askedAtMs` it was asked, so that later news stand. */
+  hear(number: number, askedAtMs: number): void {
+    if (number === this.head || askedAtMs < this.headAtMs) return
+    this.head = number
+    this.headAtMs = this.#clock.nowMs()
+    void this.look?.()
+  }
+
+  /** Cores it may use: as last reported, until then as declared, or 1. */
+  get capacityCores(): number {
+    return this.capacity?.cpus ?? this.cores ?? 1
   }
 
   /** Ends the attempts that may be made again elsewhere. Called when the node is found dead. */

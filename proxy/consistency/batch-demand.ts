@@ -1,0 +1,76 @@
+import { type ProxyError, toRpcError } from '../errors.ts'
+import type { Reply } from '../rpc/reply.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { CallDemand } from './call-demand.ts'
+import type { Demand } from './demand.ts'
+
+/** The demand of several reads that one node answers together, so that they agree. */
+export class BatchDemand implements Demand<readonly Reply[]> {
+  readonly #demands: readonly CallDemand[]
+  readonly #home: Upstream | null
+  /** The one that nobody meets now, though somebody may soon. */
+  #unmet: CallDemand
+  /** Those that no node may answer. Found when the batch is placed. */
+  #beyond: ReadonlySet<CallDemand> = new Set()
+
+  /**
+   * @param demands at least one
+   * @param home where earlier calls of the same batch went: there, if that can be
+   */
+  constructor(demands: readonly CallDemand[], home: Upstream | null) {
+    const [first] = demands
+    if (first === undefined) throw new RangeError('a batch without calls')
+    this.#demands = demands
+    this.#home = home
+    this.#unmet = first
+  }
+
+  among(candidates: readonly Upstream[]): readonly Upstream[] {
+    const beyond = new Set<CallDemand>()
+    let among = candidates
+    for (const demand of this.#demands) {
+      if (demand.isBeyond) {
+        beyond.add(demand)
+        continue
+      }
+      const meeting = demand.among(among)
+      if (meeting.length > 0) among = meeting
+      else if (demand.among(candidates).length === 0) {
+        this.#unmet = demand
+        return meeting
+      }
+      // Else one node cannot meet all of them: it is asked, and may say that it does not know.
+    }
+    this.#beyond = beyond
+    return this.#home !== null && among.includes(this.#home) ? [this.#home] : among
+  }
+
+  isMiss(read: readonly Reply[], by: Upstream): boolean {
+    return this.#demands.some((demand, i) => {
+      const reply = read[i]
+      return reply !== undefined && !this.#beyond.has(demand) && demand.isMiss(reply, by)
+    })
+  }
+
+  settle(read: readonly Reply[], by: Upstream): readonly Reply[] {
+    return read.map((reply, i) => {
+      const demand = this.#demands[i]
+      if (demand === undefined) return reply
+      return this.#beyond.has(demand) ? refusal(demand.shortfall()) : demand.settle(reply, by)
+    })
+  }
+
+  catchUp(): Promise<boolean> {
+    return this.#unmet.catchUp()
+  }
+
+  shortfall(): ProxyError {
+    return this.#unmet.shortfall()
+  }
+}
+
+/** An error of our own, as if a node had answered it. */
+function refusal(error: ProxyError): Reply {
+  const body = Buffer.from(JSON.stringify(toRpcError(error)))
+  return { kind: 'error', body, start: 0, end: body.length }
+}

@@ -1,0 +1,205 @@
+import { ProxyError } from '../errors.ts'
+import type { Message } from '../rpc/call.ts'
+import type { MethodRule } from '../rpc/methods/rule.ts'
+import type { Reply } from '../rpc/reply.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { type BlockNeed, blockNeed } from './block-need.ts'
+import type { Demand } from './demand.ts'
+import type { Heads } from './heads.ts'
+import type { Session } from './session.ts'
+import { hashIn, heightIn, quantityOf } from './shown.ts'
+import { type Miss, missOf } from './soft-miss.ts'
+
+/** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
+const maxMisses = 2
+
+/** Lookups that a pool may answer, of which each node has its own. */
+const inPools = new Set(['eth_getTransactionByHash', 'eth_getRawTransactionByHash'])
+
+/** A call for a range that ends so little above the head may be only a moment early. */
+const earlyBlocks = 1
+
+/** The demand of one read. */
+export class CallDemand implements Demand<Reply> {
+  readonly #heads: Heads
+  readonly #message: Message
+  readonly #session: Session | null
+  readonly #need: BlockNeed
+  readonly #isRange: boolean
+  /** Below this height no head may be shown. Found when the call is placed. */
+  #floor = 0
+  #misses = 0
+  #hasWaited = false
+
+  constructor(heads: Heads, message: Message, rule: MethodRule, session: Session | null) {
+    this.#heads = heads
+    this.#message = message
+    this.#session = session
+    this.#need = blockNeed(message, rule)
+    this.#isRange = rule.block === 'filter'
+  }
+
+  /** Whether it asks for a range that ends above every head: no node can answer it, none may try. */
+  get isBeyond(): boolean {
+    const need = this.#need
+    return this.#isRange && need.kind === 'number' && need.number > this.#heads.tip
+  }
+
+  among(candidates: readonly Upstream[]): readonly Upstream[] {
+    const need = this.#need
+    const heads = this.#heads
+    switch (need.kind) {
+      case 'none':
+        return candidates
+      case 'hash':
+        return this.#holding(candidates, need.hash)
+      case 'number':
+        if (need.number > heads.tip) return this.#isRange ? nobody : this.#current(candidates)
+        if (heads.freshAmong(candidates) === candidates) return candidates
+        return candidates.filter(
+          ({ head, asideSinceMs }) => asideSinceMs === null && (head ?? 0) >= need.number,
+        )
+      case 'safe':
+      case 'finalized': {
+        const { kind } = need
+        const knowing = candidates.filter((upstream) => (upstream[kind] ?? 0) >= heads[kind])
+        return knowing.length > 0 ? knowing : this.#current(candidates)
+      }
+      case 'pending': {
+        const current = this.#current(candidates)
+        // Every node has a pool of its own; the one that is written to has what was sent.
+        const { writer } = heads
+        return writer !== null && current.includes(writer) ? [writer] : current
+      }
+      case 'latest':
+        return this.#current(candidates)
+    }
+    need satisfies never
+  }
+
+  #holding(candidates: readonly Upstream[], hash: string): readonly Upstream[] {
+    const heads = this.#heads
+    if (heads.freshAmong(candidates) === candidates && !heads.knows(hash)) return candidates
+    const holding = candidates.filter((upstream) => heads.mayHold(upstream, hash))
+    // A block that was removed is still known to those who had it, and maybe to others.
+    return holding.length > 0 ? holding : candidates
+  }
+
+  /** Those who have the head, and all that this client was shown. */
+  #current(candidates: readonly Upstream[]): readonly Upstream[] {
+    const heads = this.#heads
+    const fresh = heads.freshAmong(candidates)
+    const floor = this.#shownFloor()
+    const { last } = this.#session ?? nobodyYet
+    // It may have been shown a branch that the fleet has not turned to yet; it will, or it has not.
+    if (last?.asideSinceMs != null && heads.mayTurnTo(last) && candidates.includes(last)) {
+      this.#floor = floor
+      return [last]
+    }
+    if (floor <= heads.tip && !heads.isFallen) {
+      this.#floor = heads.tip
+      return fresh
+    }
+    const least = heads.isFallen ? floor : Math.max(floor, heads.tip)
+    this.#floor = least
+    return candidates.filter(
+      ({ head, asideSinceMs }) => asideSinceMs === null && (head ?? 0) >= least,
+    )
+  }
+
+  #shownFloor(): number {
+    const session = this.#session
+    if (session === null) return 0
+    const floor = this.#heads.floorOf(session.floor, session.epoch)
+    const { last } = session
+    // What its last node was seen to have by now, it may have had when it answered.
+    if (last === null || last.asideSinceMs !== null || session.epoch !== this.#heads.epoch) {
+      return floor
+    }
+    return Math.max(floor, last.health === 'up' ? (last.head ?? 0) : 0)
+  }
+
+  isMiss(reply: Reply, by: Upstream): boolean {
+    if (this.#misses >= maxMisses) return false
+    const miss = missOf(this.#message.method, reply)
+    const isOne = miss === null ? this.#isStale(reply, by) : this.#isKnownElsewhere(miss, by)
+    if (!isOne) return false
+    this.#misses += 1
+    this.#heads.softMisses += 1
+    return true
+  }
+
+  #isKnownElsewhere(miss: Miss, by: Upstream): boolean {
+    const need = this.#need
+    if (miss === 'no-state' || need.kind === 'hash') return true
+    if (need.kind === 'number' && need.number <= this.#heads.tip) return true
+    if (inPools.has(this.#message.method)) return true
+    // Who has the head knows all that there is; what is above the head nobody has.
+    return by.asideSinceMs !== null || (by.head ?? 0) < this.#heads.tip
+  }
+
+  /** Whether an answer shows a head below what was shown, or a block of another branch. */
+  #isStale(reply: Reply, by: Upstream): boolean {
+    const { method } = this.#message
+    if (method === 'eth_blockNumber') {
+      const number = quantityOf(reply)
+      return number !== null && this.#isOldHead(number, by)
+    }
+    if (method !== 'eth_getBlockByNumber' && method !== 'eth_getHeaderByNumber') return false
+    const number = heightIn(reply, '"number":')
+    const hash = hashIn(reply)
+    if (number === null || hash === null) return false
+    if (this.#need.kind === 'latest' && this.#isOldHead(number, by)) return true
+    if (by.asideSinceMs !== null || !this.#heads.isForeign(number, hash)) return false
+    void by.look?.()
+    return true
+  }
+
+  #isOldHead(number: number, by: Upstream): boolean {
+    if (number >= this.#floor) return !this.#heads.learn(by, number)
+    this.#heads.doubt(by, number)
+    return true
+  }
+
+  settle(reply: Reply, by: Upstream): Reply {
+    const { kind } = this.#need
+    if (reply.kind === 'error' || (kind !== 'latest' && kind !== 'pending')) return reply
+    const { method } = this.#message
+    const heads = this.#heads
+    if (method === 'eth_getTransactionReceipt' || method === 'eth_getTransactionByHash') {
+      const number = heightIn(reply, '"blockNumber":')
+      if (number !== null) heads.learn(by, number)
+    }
+    const session = this.#session
+    if (session === null) return reply
+    session.floor = Math.max(heads.floorOf(session.floor, session.epoch), by.head ?? 0)
+    session.epoch = heads.epoch
+    session.last = by
+    return reply
+  }
+
+  async catchUp(): Promise<boolean> {
+    if (this.#hasWaited) return false
+    this.#hasWaited = true
+    const heads = this.#heads
+    const isMet = (): boolean => this.among(heads.readers).length > 0
+    if (this.isBeyond) {
+      // Nodes that are only looked at may be further than is known.
+      await heads.look()
+      if (isMet()) return true
+      const { number } = this.#need as BlockNeed & { kind: 'number' }
+      if (number > heads.tip + earlyBlocks) return false
+    }
+    await heads.reach(isMet, heads.waitMs)
+    return isMet()
+  }
+
+  shortfall(): ProxyError {
+    return this.isBeyond
+      ? new ProxyError('BEYOND_HEAD', 'a range that ends above every head')
+      : new ProxyError('NODES_BEHIND', 'no node has caught up with what was shown')
+  }
+}
+
+const nobody: readonly Upstream[] = []
+const nobodyYet: { readonly last: Upstream | null } = { last: null }

@@ -1,0 +1,157 @@
+import type { Block } from '../upstream/block.ts'
+import { BlockTree } from './block-tree.ts'
+
+/** One node's word on where the head is. */
+export type Vote = {
+  /** The head of the node, with all its ancestors that are known added before. */
+  readonly block: Block
+  /** Above 0. */
+  readonly weight: number
+}
+
+/** How the chain that is served went on. All lists are lowest block first. */
+export type Change =
+  | { readonly kind: 'advance'; readonly added: readonly Block[] }
+  | {
+      readonly kind: 'reorg'
+      /** The highest block that stays; null where the two chains are not known to meet. */
+      readonly ancestor: Block | null
+      readonly removed: readonly Block[]
+      readonly added: readonly Block[]
+    }
+
+/** Heights that are known below the head, as many as `BLOCKHASH` of the EVM sees. */
+export const windowBlocks = 256
+
+/** What the walk over the votes finds out about one block. */
+type Support = {
+  readonly block: Block
+  weight: number
+  /** Votes for it or for blocks above it: nodes that hold it. */
+  holders: number
+  /** The highest head above it. */
+  top: number
+  readonly children: Support[]
+}
+
+/**
+ * The one chain that the fleet shows, chosen from the heads of its nodes: at each fork the branch
+ * that most weight stands on, at equal weight the longer one, then the one served so far (greedy
+ * heaviest subtree: Sompolinsky and Zohar, "Secure High-Rate Transaction Processing in Bitcoin",
+ * 2015, with nodes in place of blocks); and on it the highest block that `quorum` nodes hold. A node
+ * alone on a branch is so never followed, however far ahead, and one ahead on the same branch is.
+ */
+export class Chain {
+  readonly tree = new BlockTree(windowBlocks)
+  readonly #quorum: number
+  #head: Block | null = null
+  /** True while those who vote hold only ancestors of the head: who held it does not vote any more. */
+  isOrphaned = false
+
+  /** @param quorum nodes that must hold a block before it is served; at least 1 */
+  constructor(quorum: number) {
+    this.#quorum = quorum
+  }
+
+  get head(): Block | null {
+    return this.#head
+  }
+
+  /** Whether a node with this head is on another branch than the one that is served. */
+  isAside(block: Block): boolean {
+    const head = this.#head
+    if (head === null || head.hash === block.hash) return false
+    const meeting = this.tree.meeting(head, block)
+    // Not known to meet: far behind is no other branch, level or ahead may well be one.
+    if (meeting === null) return block.number >= head.number
+    return meeting.hash !== head.hash && meeting.hash !== block.hash
+  }
+
+  /** Whether the chain that is served has this block, as far as is known. */
+  has(block: Block): boolean {
+    const head = this.#head
+    return head !== null && this.tree.ancestor(head, block.number)?.hash === block.hash
+  }
+
+  /**
+   * Counts the votes anew.
+   * @param mayFall whether the head may go back to an ancestor when nobody holds it any more
+   */
+  decide(votes: readonly Vote[], mayFall: boolean): Change | null {
+    const winner = this.#choose(votes)
+    if (winner === null) return null
+    const head = this.#head
+    if (head === null) {
+      this.#head = winner
+      return { kind: 'advance', added: [winner] }
+    }
+    this.isOrphaned = false
+    if (winner.hash === head.hash) return null
+    const ancestor = this.tree.meeting(head, winner)
+    if (ancestor !== null && ancestor.hash === winner.hash && !mayFall) {
+      this.isOrphaned = true
+      return null
+    }
+    this.#head = winner
+    const added = this.tree.path(ancestor, winner)
+    const removed = ancestor?.hash === head.hash ? [] : this.tree.path(ancestor, head)
+    this.tree.prune(winner.number)
+    return removed.length === 0
+      ? { kind: 'advance', added }
+      : { kind: 'reorg', ancestor, removed, added }
+  }
+
+  #choose(votes: readonly Vote[]): Block | null {
+    const [first] = votes
+    if (first === undefined) return null
+    const quorum = Math.min(this.#quorum, votes.length)
+    // Nearly always all agree.
+    if (votes.every(({ block }) => block.hash === first.block.hash)) return first.block
+    let level = this.#supports(votes)
+    let chosen: Support | null = null
+    while (level.length > 0) {
+      const best = level.reduce((a, b) => (this.#isBetter(b, a) ? b : a))
+      if (chosen !== null && best.holders < quorum) break
+      chosen = best
+      level = best.children
+    }
+    if (chosen === null) return null
+    // Where no branch has enough nodes, what is served stays.
+    return chosen.holders < quorum && this.#head !== null ? null : chosen.block
+  }
+
+  /** The lowest blocks of the chains that are voted for, with all that stands on them. */
+  #supports(votes: readonly Vote[]): Support[] {
+    const lowest = votes.reduce((least, { block }) => Math.min(least, block.number), Infinity)
+    const highest = votes.reduce((most, { block }) => Math.max(most, block.number), 0)
+    const floor = Math.max(lowest, highest - windowBlocks)
+    const supports = new Map<string, Support>()
+    const roots: Support[] = []
+    for (const { block: tip, weight } of votes) {
+      let child: Support | null = null
+      for (let block: Block | null = tip; block !== null; block = this.#above(block, floor)) {
+        const known = supports.get(block.hash)
+        const support = known ?? { block, weight: 0, holders: 0, top: 0, children: [] }
+        support.weight += weight
+        support.holders += 1
+        support.top = Math.max(support.top, tip.number)
+        if (child !== null) support.children.push(child)
+        child = known === undefined ? support : null
+        if (known === undefined) supports.set(block.hash, support)
+      }
+      if (child !== null) roots.push(child)
+    }
+    return roots
+  }
+
+  #above(block: Block, floor: number): Block | null {
+    return block.number <= floor ? null : this.tree.parentOf(block)
+  }
+
+  #isBetter(a: Support, b: Support): boolean {
+    if (a.weight !== b.weight) return a.weight > b.weight
+    if (a.top !== b.top) return a.top > b.top
+    const isServed = this.has(a.block)
+    return isServed !== this.has(b.block) ? isServed : a.block.hash < b.block.hash
+  }
+}

@@ -1,0 +1,297 @@
+import type { Clock } from '../clock.ts'
+import type { Block } from '../upstream/block.ts'
+import type { Fleet } from '../upstream/fleet.ts'
+import type { HeadSink } from '../upstream/head.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { Chain, type Change, type Vote } from './chain.ts'
+
+export type HeadOptions = {
+  /** Nodes that must hold a block before it is served; at least 1. */
+  readonly quorum: number
+  /** A call waits for a node to catch up at most so long, and no longer than a block takes. */
+  readonly maxWaitMs: number
+}
+
+/** After so long without anybody who holds the head, it has fallen: the chain goes on lower. */
+const holdMs = 10_000
+
+/** A block takes at least so long, as far as waiting is concerned. */
+const minWaitMs = 250
+
+/** A height so far above the head that blocks must prove it. */
+const maxLeapBlocks = 16
+
+/** Reorganisations whose ancestors are remembered, for clients not seen since. */
+const maxAncestors = 64
+
+/** Share of a new interval in the estimated time between blocks. */
+const blockTimeShare = 0.25
+
+type Waiter = { readonly isMet: () => boolean; readonly settle: (met: boolean) => void }
+
+/**
+ * The head that the fleet serves, and who among the readers has it. Fed by the followers of the
+ * nodes' heads and by answers; read by every call, so all that a call needs is at hand.
+ */
+export class Heads implements HeadSink {
+  readonly #fleet: Fleet
+  readonly #options: HeadOptions
+  readonly #clock: Clock
+  readonly #chain: Chain
+  readonly #heads = new Map<Upstream, Block>()
+  readonly #waiters = new Set<Waiter>()
+  readonly #listeners = new Set<(change: Change) => void>()
+  /** Common ancestors of the last reorganisations, newest last. */
+  readonly #ancestors: number[] = []
+  #view: unknown = null
+  #fresh: readonly Upstream[] = []
+  #fellAtMs: number | null = null
+  #advancedAtMs: number | null = null
+  /** Height of the head that is served; 0 before any is known. */
+  tip = 0
+  safe = 0
+  finalized = 0
+  /** Reorganisations so far, falls included. */
+  epoch = 0
+  blockTimeMs: number | null = null
+  /** Answers that were taken for a node's state, and waits for a node, and those in vain. */
+  softMisses = 0
+  waits = 0
+  vainWaits = 0
+
+  constructor(fleet: Fleet, options: HeadOptions, clock: Clock) {
+    this.#fleet = fleet
+    this.#options = options
+    this.#clock = clock
+    this.#chain = new Chain(options.quorum)
+  }
+
+  /** Whether there is nobody else who could know better: one node is right, whatever it says. */
+  get isAlone(): boolean {
+    return this.#fleet.upstreams.length === 1
+  }
+
+  get head(): Block | null {
+    return this.#chain.head
+  }
+
+  get readers(): readonly Upstream[] {
+    return this.#fleet.view.readers
+  }
+
+  get writer(): Upstream | null {
+    return this.#fleet.view.writer
+  }
+
+  /** Looks at every node's head now. */
+  async look(): Promise<void> {
+    await Promise.all(this.#fleet.upstreams.map((upstream) => upstream.look?.()))
+    this.recount()
+  }
+
+  /** Tells `listener` of each change of the chain that is served, from now on until it is called. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  knows(hash: string): boolean {
+    return this.#chain.tree.at(hash) !== null
+  }
+
+  take(upstream: Upstream, head: Block, blocks: readonly Block[]): void {
+    for (const block of blocks) this.#chain.tree.add(block)
+    this.#chain.tree.add(head)
+    this.#heads.set(upstream, head)
+    this.#fleet.refresh()
+    this.recount()
+  }
+
+  tagged(_upstream: Upstream): void {
+    const { upstreams } = this.#fleet
+    this.safe = upstreams.reduce((most, { safe }) => Math.max(most, safe ?? 0), this.safe)
+    this.finalized = upstreams.reduce(
+      (most, { finalized }) => Math.max(most, finalized ?? 0),
+      this.finalized,
+    )
+  }
+
+  /**
+   * An answer of a node showed that it has this height.
+   * @returns false where it leaps so far that only blocks can prove it
+   */
+  learn(upstream: Upstream, number: number): boolean {
+    if (upstream.head !== null && number <= upstream.head) return true
+    if (this.tip > 0 && number > this.tip + maxLeapBlocks) return false
+    upstream.hear(number, this.#clock.nowMs())
+    this.recount()
+    return true
+  }
+
+  /** An answer of a node showed that its head is lower than it was known to be. */
+  doubt(upstream: Upstream, number: number): void {
+    if (upstream.head === null || number >= upstream.head) return
+    upstream.hear(number, this.#clock.nowMs())
+    this.recount()
+  }
+
+  /** The node's block of this hash is on the chain that is served, or nothing says it is not. */
+  mayHold(upstream: Upstream, hash: string): boolean {
+    const { tree } = this.#chain
+    const block = tree.at(hash)
+    const head = this.#heads.get(upstream)
+    if (block === null || head === undefined) return true
+    const at = tree.ancestor(head, block.number)
+    return at === null ? (upstream.head ?? 0) >= block.number : at.hash === hash
+  }
+
+  /** Whether a block that an answer shows belongs to another branch than the one that is served. */
+  isForeign(number: number, hash: string): boolean {
+    const { head, tree } = this.#chain
+    if (head === null || number > head.number) return false
+    const served = tree.ancestor(head, number)
+    return served !== null && served.hash !== hash
+  }
+
+  /** The readers that have the head; `readers` itself where that is all of them. */
+  freshAmong(readers: readonly Upstream[]): readonly Upstream[] {
+    if (this.#view !== this.#fleet.view) this.recount()
+    if (readers === this.#fleet.view.readers) return this.#fresh
+    return readers.filter((upstream) => this.#isFresh(upstream))
+  }
+
+  /** What a client that was shown `floor` in `epoch` may still be held to. */
+  floorOf(floor: number, epoch: number): number {
+    if (epoch === this.epoch) return floor
+    const passed = this.epoch - epoch
+    if (passed > this.#ancestors.length) return 0
+    return Math.min(floor, ...this.#ancestors.slice(-passed))
+  }
+
+  /** Whether a node on another branch went there so lately that the others may follow. */
+  mayTurnTo({ asideSinceMs }: Upstream): boolean {
+    return asideSinceMs !== null && this.#clock.nowMs() - asideSinceMs < this.waitMs
+  }
+
+  /** While nobody has the head, clients that were not shown it need not wait for ever. */
+  get isFallen(): boolean {
+    return this.#fellAtMs !== null && this.#clock.nowMs() - this.#fellAtMs > this.waitMs
+  }
+
+  /** How long a call may wait for a node to catch up. */
+  get waitMs(): number {
+    const { maxWaitMs } = this.#options
+    if (this.blockTimeMs === null) return maxWaitMs
+    return Math.min(maxWaitMs, Math.max(minWaitMs, this.blockTimeMs))
+  }
+
+  /** Resolves with true once `isMet`, looked at whenever a head changes; false after `ms`. */
+  reach(isMet: () => boolean, ms: number): Promise<boolean> {
+    this.waits += 1
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const waiter: Waiter = {
+      isMet,
+      settle: (met) => {
+        clearTimeout(timer)
+        this.#waiters.delete(waiter)
+        if (!met) this.vainWaits += 1
+        resolve(met)
+      },
+    }
+    const timer = setTimeout(() => {
+      this.recount()
+      if (this.#waiters.has(waiter)) waiter.settle(isMet())
+    }, ms)
+    this.#waiters.add(waiter)
+    return promise
+  }
+
+  /** Builds anew what calls read. Whoever learns something about a node's head calls it. */
+  recount(): void {
+    const nowMs = this.#clock.nowMs()
+    const before = this.tip
+    const voters = this.#fleet.upstreams.filter(isVoter)
+    const votes = voters.flatMap((upstream): Vote[] => {
+      const block = this.#heads.get(upstream)
+      return block === undefined ? [] : [{ block, weight: 1 }]
+    })
+    const mayFall = this.#mayFall(nowMs)
+    const change = this.#chain.decide(votes, mayFall)
+    const turned = this.#markAside(nowMs)
+    const height = this.#heightOf(voters)
+    if (change?.kind === 'reorg') this.#begin(change.ancestor?.number ?? 0, height)
+    else if (height >= this.tip) this.#rise(height, nowMs)
+    else if (mayFall) this.#begin(height, height)
+    else if (voters.length > 0) this.#fellAtMs ??= nowMs
+    // Lag is counted from the branch that is served.
+    if (turned) this.#fleet.refresh()
+    this.#view = this.#fleet.view
+    const { readers } = this.#fleet.view
+    const fresh = readers.filter((upstream) => this.#isFresh(upstream))
+    this.#fresh = fresh.length === readers.length ? readers : fresh
+    if (change !== null) for (const listener of this.#listeners) listener(change)
+    if (this.tip !== before || turned || change !== null || this.#waiters.size > 0) this.#wake()
+  }
+
+  #mayFall(nowMs: number): boolean {
+    return this.isAlone || (this.#fellAtMs !== null && nowMs - this.#fellAtMs > holdMs)
+  }
+
+  #rise(height: number, nowMs: number): void {
+    this.#fellAtMs = null
+    if (height === this.tip) return
+    if (this.tip > 0 && this.#advancedAtMs !== null && height - this.tip <= maxLeapBlocks) {
+      const eachMs = (nowMs - this.#advancedAtMs) / (height - this.tip)
+      const known = this.blockTimeMs ?? eachMs
+      this.blockTimeMs = known + blockTimeShare * (eachMs - known)
+    }
+    this.#advancedAtMs = nowMs
+    this.tip = height
+  }
+
+  /** Another branch is served from now on, or a lower head: what clients were shown above is void. */
+  #begin(ancestor: number, height: number): void {
+    this.#fellAtMs = null
+    this.epoch += 1
+    this.#ancestors.push(ancestor)
+    if (this.#ancestors.length > maxAncestors) this.#ancestors.shift()
+    this.tip = height
+  }
+
+  #heightOf(voters: readonly Upstream[]): number {
+    const heights = voters
+      .filter(({ asideSinceMs }) => asideSinceMs === null)
+      .map(({ head }) => head ?? 0)
+      .sort((a, b) => b - a)
+    return heights[Math.min(this.#options.quorum, heights.length) - 1] ?? this.tip
+  }
+
+  /** True where a node went to another branch or came back from one. */
+  #markAside(nowMs: number): boolean {
+    let turned = false
+    for (const [upstream, block] of this.#heads) {
+      const isAside = this.#chain.isAside(block)
+      if (isAside === (upstream.asideSinceMs !== null)) continue
+      upstream.asideSinceMs = isAside ? nowMs : null
+      turned = true
+    }
+    return turned
+  }
+
+  #isFresh({ head, asideSinceMs }: Upstream): boolean {
+    return asideSinceMs === null && (head ?? 0) >= this.tip
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) if (waiter.isMet()) waiter.settle(true)
+  }
+
+  /** Ends every wait. */
+  close(): void {
+    for (const waiter of this.#waiters) waiter.settle(false)
+  }
+}
+
+function isVoter({ health, draining, breaker }: Upstream): boolean {
+  return health === 'up' && !draining && breaker.state !== 'open'
+}

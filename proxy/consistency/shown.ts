@@ -1,0 +1,55 @@
+import { code } from '../rpc/json.ts'
+import type { Reply } from '../rpc/reply.ts'
+
+/** Bytes of a result that are looked through for a member. */
+const scannedBytes = 4_096
+
+/** The quantity that a result is, or null where it is none below 2⁵³. */
+export function quantityOf({ kind, body, start, end }: Reply): number | null {
+  return kind === 'result' ? quantityAt(body, start, end) : null
+}
+
+/** The height in the member `key` (with its quotes and colon) near the beginning of a result. */
+export function heightIn(reply: Reply, key: string): number | null {
+  const at = behind(reply, key)
+  return at < 0 ? null : quantityAt(reply.body, at, Math.min(reply.end, at + 18))
+}
+
+/** The hash in the member `hash` near the beginning of a block. */
+export function hashIn(reply: Reply): string | null {
+  const at = behind(reply, '"hash":')
+  const { body, end } = reply
+  if (at < 0 || at + 68 > end || body[at] !== code.quote || body[at + 67] !== code.quote)
+    return null
+  return body.toString('latin1', at + 1, at + 67).toLowerCase()
+}
+
+/** Behind the first `key`, or -1. Members of what is inside a block come behind its own or differ. */
+function behind({ kind, body, start, end }: Reply, key: string): number {
+  if (kind !== 'result' || body[start] !== code.openObject) return -1
+  const at = body.subarray(start, Math.min(end, start + scannedBytes)).indexOf(key, 0, 'latin1')
+  if (at < 0) return -1
+  let i = start + at + key.length
+  if (body[i] === 0x20) i += 1
+  return i
+}
+
+/** Reads `"0x…"` that begins at `start`; digits are few, so no text is made. */
+function quantityAt(body: Buffer, start: number, end: number): number | null {
+  if (body[start] !== code.quote || body[start + 1] !== 0x30) return null
+  if (((body[start + 2] ?? 0) | 0x20) !== 0x78) return null
+  let number = 0
+  let i = start + 3
+  for (; i < end && body[i] !== code.quote; i++) {
+    const digit = digitOf(body[i] ?? 0)
+    if (digit < 0 || i > start + 16) return null
+    number = number * 16 + digit
+  }
+  return i === start + 3 || i >= end || number > Number.MAX_SAFE_INTEGER ? null : number
+}
+
+function digitOf(c: number): number {
+  if (c >= 0x30 && c <= 0x39) return c - 0x30
+  const lower = c | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}
