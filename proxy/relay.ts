@@ -14,6 +14,7 @@ import type { Route, Router } from './rpc/router.ts'
 import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
 import type { Work } from './state/work.ts'
+import { refinementOf } from './state/work-key.ts'
 import type { CallStats } from './stats/call-stats.ts'
 import type { Subscriptions } from './streams/subscriptions.ts'
 
@@ -123,7 +124,7 @@ export class Relay {
     if (!this.#enter(1)) return this.#refuse(message, exchange)
     const { rule } = route
     try {
-      const work = this.#costs.of(message.method, rule)
+      const work = this.#costs.of(message.method, rule, refinementOf(message))
       const call = new SingleCall(message, this.#nextId(), rule, work, exchange)
       const reply = await this.#placement.place(call, exchange)
       return this.#passOn(message, reply, exchange)
@@ -177,7 +178,7 @@ export class Relay {
     let rule: MethodRule | null = null
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
-      works.push(this.#costs.of(message.method, route.rule))
+      works.push(this.#costs.of(message.method, route.rule, refinementOf(message)))
       rule ??= route.rule
     }
     if (rule === null) return []

@@ -42,12 +42,16 @@ export class CallsInFlight {
     this.#number(0)
   }
 
-  /** A call began. */
-  add(work: Work, nowMs: number): Ticket {
+  /**
+   * A call began.
+   * @param extraMs of disk, beyond what the work is said to cost: this node's own delay
+   */
+  add(work: Work, extraMs: number, nowMs: number): Ticket {
     if (this.count === this.slots.length) this.#grow()
     const place = this.count
     const slot = this.slots[place] ?? 0
-    const { cpuMs, diskMs } = work
+    const { cpuMs } = work
+    const diskMs = work.diskMs + extraMs
     const allMs = cpuMs + diskMs
     const cpuShare = cpuMs / allMs
     this.cpuMs[slot] = cpuMs

@@ -1,11 +1,35 @@
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import { unknownMethod } from '../rpc/methods.ts'
 import { Correlation } from './disturbance.ts'
-import type { Work } from './work.ts'
+import { LearnedWork } from './learned-work.ts'
+import type { Work, WorkKind } from './work.ts'
+
+/** Keys that are more than a method, at most; of more, one that was not used lately is forgotten. */
+const maxRefined = 512
+
+/** Methods that have a number of their own, for arrays by method. */
+export const maxIndexed = 64
+
+/** A step of {@link Costs.overhead}, and its bounds. */
+const overheadStep = 0.005
+const [leastOverhead, mostOverhead] = [0.7, 1.5]
+
+/** Traces and scans of whole blocks: for indexers and explorers, which wait for nobody's click. */
+const background = new Set([
+  'debug_accountRange',
+  'debug_executionWitness',
+  'debug_intermediateRoots',
+  'debug_traceBlock',
+  'debug_traceBlockByHash',
+  'debug_traceBlockByNumber',
+  'trace_block',
+  'trace_filter',
+  'trace_replayBlockTransactions',
+])
 
 /**
- * Knows what calls cost before they are sent. Today it knows the method table's priors alone; what
- * it will learn from answers and reports goes in here, and nowhere else.
+ * Knows what calls cost before they are sent: the method table's figures first, then medians of
+ * what calls took on nodes that were left alone. One for a fleet: all its nodes teach it.
  */
 export class Costs {
   /** How disturbances of nodes last, by resource: CPU in use, disk in use, CPU not given. */
@@ -14,17 +38,32 @@ export class Costs {
     disk: new Correlation(),
     lost: new Correlation(),
   } as const
-  readonly #byMethod = new Map<string, Work>()
+  /**
+   * CPU that nodes use for each millisecond that calls are said to cost: what runs beside the call
+   * (garbage collection, a reply's compression) shows in no latency. The median of all reports, so
+   * that a neighbour of one node is not booked on our calls. In [0.7, 1.5].
+   */
+  overhead = 1
+  readonly #methods = new Map<string, LearnedWork>()
+  readonly #refined = new Map<string, LearnedWork>()
 
-  /** The work of a call to `method`, by its rule. Methods of no table are one kind. */
-  of(method: string, rule: MethodRule): Work {
-    const key = rule === unknownMethod ? 'other' : method
-    const known = this.#byMethod.get(key)
-    if (known !== undefined) return known
-    const kind = rule.access === 'write' ? 'write' : 'read'
-    const work: Work = { key, kind, cpuMs: rule.cpuMs, diskMs: 0 }
-    // Only methods with a rule of their own come here, so this map cannot outgrow the table.
-    this.#byMethod.set(key, work)
+  /**
+   * The work of a call. Methods of no table are one kind.
+   * @param refinement what tells it from cheaper and dearer calls of its method: `refinementOf`
+   */
+  of(name: string, rule: MethodRule, refinement = ''): Work {
+    const method = this.#method(name, rule)
+    if (refinement === '') return method
+    const key = `${method.key}/${refinement}`
+    const known = this.#refined.get(key)
+    if (known !== undefined) {
+      known.isUsed = true
+      known.publish()
+      return known
+    }
+    if (this.#refined.size >= maxRefined) this.#forgetOne()
+    const work = new LearnedWork(key, method.kind, 0, method.index, method)
+    this.#refined.set(key, work)
     return work
   }
 
@@ -38,4 +77,42 @@ export class Costs {
     }
     return { key: 'batch', kind: 'read', cpuMs, diskMs }
   }
+
+  /** A node used `usedMs` of CPU in a window in which our calls are said to have cost `saidMs`. */
+  observe(usedMs: number, saidMs: number): void {
+    const step = usedMs > saidMs * this.overhead ? overheadStep : -overheadStep
+    const overhead = this.overhead * Math.exp(step)
+    this.overhead = Math.min(mostOverhead, Math.max(leastOverhead, overhead))
+  }
+
+  /** Every key that is known now, with its figures. */
+  known(): readonly LearnedWork[] {
+    return [...this.#methods.values(), ...this.#refined.values()]
+  }
+
+  #method(name: string, rule: MethodRule): LearnedWork {
+    const key = rule === unknownMethod ? 'other' : name
+    const known = this.#methods.get(key)
+    if (known !== undefined) return known
+    const index = this.#methods.size < maxIndexed ? this.#methods.size : -1
+    const work = new LearnedWork(key, kindOf(key, rule), rule.cpuMs, index, null)
+    // Only methods with a rule of their own come here, so this map cannot outgrow the table.
+    this.#methods.set(key, work)
+    return work
+  }
+
+  /** Second chance: what was used since it was last looked at goes to the end of the line. */
+  #forgetOne(): void {
+    for (const [key, work] of this.#refined) {
+      this.#refined.delete(key)
+      if (!work.isUsed) return
+      work.isUsed = false
+      this.#refined.set(key, work)
+    }
+  }
+}
+
+function kindOf(method: string, rule: MethodRule): WorkKind {
+  if (rule.access === 'write') return 'write'
+  return background.has(method) ? 'background' : 'read'
 }

@@ -1,16 +1,18 @@
 import type { NodeReport } from '../../agents/report.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
 import type { Costs } from './costs.ts'
-import { Disturbance, silenceMs } from './disturbance.ts'
 import { Failures } from './failures.ts'
+import { type Evidence, evidence, LearnedWork } from './learned-work.ts'
+import { LocalDelay } from './local-delay.ts'
 import type { NodeBelief } from './node-belief.ts'
 import type { Observer } from './observer.ts'
 import { PeriodPhase } from './period-phase.ts'
 import type { Physics } from './physics.ts'
 import { ProcessorSharing } from './processor-sharing.ts'
 import { Quota } from './quota.ts'
-import { type Usage, UsageWindows } from './usage-window.ts'
-import { type StateVector, type Unit, unit, vectorOf } from './vector.ts'
+import { SlowStart } from './slow-start.ts'
+import { Surroundings } from './surroundings.ts'
+import { type StateVector, unit } from './vector.ts'
 import { lightMs, type Ticket, type Work } from './work.ts'
 
 /**
@@ -29,35 +31,30 @@ export type NodeObserverOptions = {
   readonly choice: 'auto' | 'processor-sharing' | 'quota'
   /** What the nodes of the fleet learn together. */
   readonly costs: Costs
-  /** Requests that the node's disk serves at once at full speed; 4 where that is not known. */
+  /** Requests that the node's disk serves at once at full speed, where the operator says. */
   readonly disks?: number
 }
 
 /** Requests that an SSD serves at once at full speed, where nobody says. */
 const usualDisks = 4
 
+/** Bytes a second of one such request, where the disk's capacity is reported: 64 MiB. */
+const diskBytesPerS = 67_108_864
+
+/** The kernel's own choice, ms. */
+const usualPeriodMs = 100
+
 /** Beliefs that change with time alone are brought up to date so often, ms. */
 const refreshMs = 20
 
-/** Time constant of the disturbance by work, ms: it follows a neighbour within 0.7 s. */
-const othersTauMs = 500
-
-/** What others use, below so much of the capacity, is noise. */
-const noiseShare = 0.05
-
-/** Pressure below this loses no capacity: two of our own calls meeting make as much. */
-const leastPressure = 0.1
-
-/** Where the use is not known, full pressure counts as so many calls (see agents' measurements). */
-const pressureCalls = 3
-
-/** An agent is not believed that saw less than a tenth of our own work in so many windows on end. */
-const liesBeforeDoubt = 3
-const leastWorkMs = 20
-const seenShare = 0.1
-
 /** A light call that took longer than this, after as long without an end, was stalled, ms. */
 const stallMs = 8
+
+/** The round trip is not forgotten faster than this share a call. */
+const rttGrowth = 1e-4
+
+/** Of the least latency seen, so much is the way there and back. */
+const rttShare = 0.9
 
 /**
  * What is believed of one node: its calls in flight, what others do to it, and the physics that
@@ -68,30 +65,26 @@ export class NodeObserver implements Observer {
   readonly #options: NodeObserverOptions
   readonly #calls = new CallsInFlight()
   readonly #belief: NodeBelief
-  readonly #windows = new UsageWindows()
+  readonly #surroundings: Surroundings
   readonly #failures = new Failures()
+  readonly #slowStart = new SlowStart()
+  readonly #local = new LocalDelay()
   readonly #phase = new PeriodPhase()
   readonly #sharing: ProcessorSharing
   readonly #quota: Quota
-  readonly #othersCores: Disturbance
-  readonly #othersDisks: Disturbance
-  readonly #lostCores: Disturbance
   #physics: Physics
   #rung: Rung
   #isCapacityKnown: boolean
   #hasQuota = false
-  #reported: StateVector | null = null
-  #newsAtMs = Number.NEGATIVE_INFINITY
-  #everyMs = 250
-  #lies = 0
-  /** CPU that our calls used since the last window began, by what they are said to cost, ms. */
+  #isRttKnown = false
+  /** CPU that our calls used since the last report, by what they are said to cost, ms. */
   #doneMs = 0
   #usedMsBefore = 0
   #refreshedMs = Number.NEGATIVE_INFINITY
   #endedAtMs = Number.NEGATIVE_INFINITY
+  #nowMs = 0
 
   constructor(options: NodeObserverOptions) {
-    const { cpu, disk, lost } = options.costs.correlations
     this.#options = options
     this.#belief = {
       cores: options.cores ?? 1,
@@ -104,12 +97,10 @@ export class NodeObserver implements Observer {
       failedMs: 0,
       trust: 1,
     }
+    this.#surroundings = new Surroundings(this.#belief, options.costs)
     this.#sharing = new ProcessorSharing(this.#calls, this.#belief)
     this.#quota = new Quota(this.#calls, this.#belief, this.#phase)
     this.#physics = this.#sharing
-    this.#othersCores = new Disturbance(cpu, othersTauMs)
-    this.#othersDisks = new Disturbance(disk, 0)
-    this.#lostCores = new Disturbance(lost, 0)
     this.#isCapacityKnown = options.cores !== null
     this.#rung = this.#isCapacityKnown ? 'weighted' : 'unweighted'
   }
@@ -122,54 +113,54 @@ export class NodeObserver implements Observer {
   report(report: NodeReport, nowMs: number, sentWallMs?: number): void {
     this.advance(nowMs)
     if (report.gone === true) {
-      this.#forget()
-      this.#refresh(nowMs)
-      return
+      this.#surroundings.forget()
+      this.#phase.forgetAgent()
+      this.#slowStart.left()
+    } else {
+      const usedMs = this.#calls.usedMs()
+      const ownMs = this.#doneMs + usedMs - this.#usedMsBefore
+      this.#takeCapacity(report, nowMs, sentWallMs)
+      const { diskOccupied } = this.#calls
+      if (!this.#surroundings.take(report, ownMs, diskOccupied, nowMs)) return
+      this.#doneMs = 0
+      this.#usedMsBefore = usedMs
+      this.#slowStart.isThere(nowMs)
     }
-    const window = this.#windows.take(report, nowMs)
-    if (window.kind === 'stale') return
-    this.#takeCapacity(report, nowMs, sentWallMs)
-    this.#reported = vectorOf(report.x)
-    const hasFigures = Object.keys(report.x).length > 0 || report.raw.cpu_usage_s !== undefined
-    if (hasFigures) {
-      const gapMs = nowMs - this.#newsAtMs
-      if (gapMs < Number.POSITIVE_INFINITY) this.#everyMs += 0.1 * (gapMs - this.#everyMs)
-      // The figures are older than their arrival by what the agent says; its clock is not needed.
-      this.#newsAtMs = nowMs - report.age
-    }
-    const usedMs = this.#calls.usedMs()
-    if (window.kind === 'window') {
-      this.#takeWindow(window, this.#doneMs + usedMs - this.#usedMsBefore, nowMs)
-    }
-    this.#doneMs = 0
-    this.#usedMsBefore = usedMs
     this.#refresh(nowMs)
   }
 
   dispatch(work: Work, nowMs: number): Ticket {
     this.advance(nowMs)
-    return this.#calls.add(work, nowMs)
+    const how = this.#evidenceNow(work)
+    const ticket = this.#calls.add(work, this.#extraMs(work), nowMs)
+    this.#calls.evidence[ticket] = how
+    return ticket
   }
 
   settle(ticket: Ticket, failed: boolean, nowMs: number): void {
     this.advance(nowMs)
     const calls = this.#calls
     const cpuMs = calls.cpuMs[ticket] ?? 0
-    const diskMs = calls.diskMs[ticket] ?? 0
-    const latencyMs = nowMs - (calls.startedMs[ticket] ?? nowMs)
     const leftMs = calls.leftMs(ticket)
+    const latencyMs = nowMs - (calls.startedMs[ticket] ?? nowMs)
+    const grantedMs = calls.servedMs - (calls.servedMsBefore[ticket] ?? 0)
+    const work = calls.works[ticket]
     calls.remove(ticket)
     if (failed) {
       this.#doneMs += cpuMs - leftMs
       this.#failures.add(cpuMs, nowMs)
-      this.#failures.tell(this.#belief, nowMs)
+      this.#slowStart.failed()
+      this.#refresh(nowMs)
       return
     }
     this.#doneMs += cpuMs
+    this.#slowStart.isThere(nowMs)
     this.#physics.ended(nowMs)
-    const isLight = cpuMs + diskMs <= lightMs
-    const silentMs = nowMs - this.#endedAtMs
-    if (isLight && silentMs >= stallMs && latencyMs >= stallMs + this.#belief.rttMs) {
+    const isLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
+    this.#learnRtt(latencyMs, cpuMs)
+    if (work instanceof LearnedWork) this.#learn(work, calls.evidence[ticket], grantedMs, nowMs)
+    const isStall = nowMs - this.#endedAtMs >= stallMs && latencyMs - this.#belief.rttMs >= stallMs
+    if (isLight && isStall) {
       this.#phase.stalled(nowMs)
       this.#quota.rephase(nowMs)
     }
@@ -177,134 +168,113 @@ export class NodeObserver implements Observer {
   }
 
   advance(nowMs: number): void {
+    this.#nowMs = nowMs
     if (nowMs - this.#refreshedMs >= refreshMs) this.#refresh(nowMs)
     this.#physics.advance(nowMs)
   }
 
   forecast(work: Work): number {
-    switch (this.#rung) {
-      case 'weighted':
-      case 'unweighted': {
-        const calls = this.#calls.count + 1 + this.#belief.failedCalls
-        return ((work.cpuMs + work.diskMs) * calls) / (this.#belief.cores * this.#belief.trust)
-      }
-      default:
-        return this.#physics.forecast(work)
+    if (this.#rung === 'weighted' || this.#rung === 'unweighted') {
+      const { failedCalls, cores, trust } = this.#belief
+      return ((work.cpuMs + work.diskMs) * (this.#calls.count + failedCalls + 1)) / (cores * trust)
     }
+    return this.#physics.forecast(work, this.#extraMs(work))
   }
 
   predicted(): StateVector {
-    const seen = this.#reported
-    const isFresh = this.#rung !== 'weighted' && this.#rung !== 'unweighted'
+    const seen = this.#isReported ? this.#surroundings.seen : null
     const { cores, disks, othersCores, othersDisks } = this.#belief
     const { cpuOccupied, diskOccupied } = this.#calls
     return {
-      cpuPressure: held(seen?.cpuPressure, isFresh),
-      ioPressure: held(seen?.ioPressure, isFresh),
-      memPressure: held(seen?.memPressure, isFresh),
+      cpuPressure: seen?.cpuPressure ?? null,
+      ioPressure: seen?.ioPressure ?? null,
+      memPressure: seen?.memPressure ?? null,
       cpu: unit((cpuOccupied + othersCores) / cores),
-      memory: seen?.memory ?? null,
+      memory: this.#surroundings.seen?.memory ?? null,
       disk: seen?.disk == null ? null : unit((diskOccupied + othersDisks) / disks),
-      network: held(seen?.network, isFresh),
+      network: seen?.network ?? null,
     }
   }
 
-  /** The node is gone: nothing is believed of it but its capacity, and its calls in flight. */
-  #forget(): void {
-    this.#reported = null
-    this.#newsAtMs = Number.NEGATIVE_INFINITY
-    this.#windows.reset()
-    this.#othersCores.reset()
-    this.#othersDisks.reset()
-    this.#lostCores.reset()
-    this.#phase.forgetAgent()
-    this.#lies = 0
+  get #isReported(): boolean {
+    return this.#rung !== 'weighted' && this.#rung !== 'unweighted'
+  }
+
+  #extraMs(work: Work): number {
+    return work instanceof LearnedWork ? this.#local.of(work, this.#nowMs) : 0
+  }
+
+  /** What the latency of `work`, sent now, will say of its cost. */
+  #evidenceNow(work: Work): Evidence {
+    const { count } = this.#calls
+    if (!this.#isReported) return count === 0 ? evidence.weak : evidence.none
+    if (!this.#surroundings.isCalm) return evidence.none
+    return count <= 1 && this.#physics.hasRoomFor(work) ? evidence.calm : evidence.weak
+  }
+
+  #learn(work: LearnedWork, how: number | undefined, grantedMs: number, nowMs: number): void {
+    const tookMs = Math.max(0, grantedMs - rttShare * this.#belief.rttMs)
+    if (how === evidence.calm) {
+      this.#local.learn(work, tookMs, nowMs)
+      work.learn(tookMs, evidence.calm)
+    } else if (how === evidence.weak) work.learn(tookMs, evidence.weak)
+  }
+
+  /** The least of what latencies leave when most of the cost is taken off: heavy calls have it too. */
+  #learnRtt(latencyMs: number, cpuMs: number): void {
+    const belief = this.#belief
+    const overMs = Math.max(0, latencyMs - 0.8 * cpuMs)
+    if (!this.#isRttKnown) belief.rttMs = overMs
+    else if (overMs < belief.rttMs) belief.rttMs = overMs
+    else belief.rttMs *= 1 + rttGrowth
+    this.#isRttKnown = true
   }
 
   #takeCapacity(report: NodeReport, nowMs: number, sentWallMs: number | undefined): void {
     const { cap, raw } = report
-    const { quota_s, period_s, period_start_ms } = raw
-    const { choice } = this.#options
-    const quotaCores =
-      quota_s === undefined || !period_s || quota_s <= 0 ? undefined : quota_s / period_s
+    const { quota_s: quotaS = 0, period_s: periodS = 0, period_start_ms: startMs } = raw
+    const quotaCores = quotaS > 0 && periodS > 0 ? quotaS / periodS : null
     const cores = cap.cpus ?? quotaCores
-    if (cores !== undefined) {
+    if (cores !== null) {
       this.#belief.cores = cores
       this.#isCapacityKnown = true
     }
-    // A quota above what the CPUs can give never ends: then they are what is shared.
-    const binds = quotaCores !== undefined && quotaCores <= 1.01 * (cap.cpus ?? quotaCores)
-    const periodMs = (period_s ?? 0.1) * 1000
-    if (binds && quota_s !== undefined) {
-      this.#phase.periodMs = periodMs
-      if (period_start_ms !== undefined && sentWallMs !== undefined) {
-        this.#phase.told(period_start_ms, sentWallMs, nowMs)
-      }
-      this.#quota.limit(quota_s * 1000, periodMs, this.#belief.cores)
-    } else {
-      this.#quota.limit(Number.POSITIVE_INFINITY, periodMs, this.#belief.cores)
+    if (this.#options.disks === undefined && cap.disk !== undefined) {
+      this.#belief.disks = Math.max(0.1, cap.disk / diskBytesPerS)
     }
+    // A quota above what the CPUs can give never ends: then the CPUs are what is shared.
+    const binds = quotaCores !== null && quotaCores <= 1.01 * this.#belief.cores
+    const periodMs = periodS > 0 ? 1000 * periodS : usualPeriodMs
+    const quotaMs = binds ? 1000 * quotaS : Number.POSITIVE_INFINITY
+    this.#quota.limit(quotaMs, periodMs, this.#belief.cores)
+    this.#phase.periodMs = periodMs
+    if (binds && startMs !== undefined && sentWallMs !== undefined) {
+      this.#phase.told(startMs, sentWallMs, nowMs)
+    }
+    const { choice } = this.#options
     this.#hasQuota = choice === 'quota' || (choice === 'auto' && binds)
     const physics = this.#hasQuota ? this.#quota : this.#sharing
-    if (physics === this.#physics) {
-      this.#quota.rephase(nowMs)
-      return
-    }
-    this.#physics = physics
-    this.#quota.begin(nowMs)
-    this.#sharing.begin(nowMs)
-  }
-
-  #takeWindow(usage: Usage, ownMs: number, nowMs: number): void {
-    const { cores, disks } = this.#belief
-    const { dtMs } = usage
-    if (usage.cores !== null) {
-      const seenMs = usage.cores * dtMs
-      if (ownMs >= leastWorkMs) this.#lies = seenMs < seenShare * ownMs ? this.#lies + 1 : 0
-      this.#othersCores.observe(usage.cores - ownMs / dtMs, dtMs, nowMs, cores)
-    }
-    if (usage.disk !== null) {
-      const own = Math.min(disks, this.#calls.diskOccupied)
-      this.#othersDisks.observe(Math.max(0, usage.disk * disks - own), dtMs, nowMs, disks)
-    }
-    if (usage.cpuPressure !== null) {
-      this.#lostCores.observe(lostCores(usage, usage.cpuPressure, cores), dtMs, nowMs, cores)
+    if (physics === this.#physics) this.#quota.rephase(nowMs)
+    else {
+      this.#physics = physics
+      physics.begin(nowMs)
     }
   }
 
   /** Brings what changes with time alone up to date. */
   #refresh(nowMs: number): void {
     this.#refreshedMs = nowMs
-    const belief = this.#belief
-    const noise = noiseShare * belief.cores
-    const others = this.#othersCores.at(nowMs)
-    belief.othersCores = others < noise ? 0 : others
-    belief.lostCores = this.#lostCores.at(nowMs)
-    belief.othersDisks = this.#othersDisks.at(nowMs)
-    this.#failures.tell(belief, nowMs)
+    this.#surroundings.tell(nowMs)
+    this.#failures.tell(this.#belief, nowMs)
+    this.#belief.trust = this.#slowStart.trust(nowMs)
     this.#rung = this.#rungAt(nowMs)
   }
 
   #rungAt(nowMs: number): Rung {
-    if (!this.#isCapacityKnown && this.#reported === null) return 'unweighted'
-    const isSilent = nowMs - this.#newsAtMs > silenceMs(this.#everyMs)
-    if (isSilent || this.#lies >= liesBeforeDoubt) {
+    if (this.#surroundings.isSilent(nowMs) || this.#surroundings.isDoubted) {
       return this.#isCapacityKnown ? 'weighted' : 'unweighted'
     }
     if (!this.#hasQuota) return 'shared'
     return this.#phase.source === 'agent' ? 'quota' : 'quota-guessed'
   }
-}
-
-/** Cores that the host does not give: stalled for longer than in use means less capacity, C u ÷ ψ. */
-function lostCores(usage: Usage, pressure: number, cores: number): number {
-  if (pressure <= leastPressure) return 0
-  if (usage.cores === null) {
-    return cores * (1 - 1 / (1 + pressureCalls * pressure))
-  }
-  return cores * Math.max(0, 1 - usage.cores / cores / pressure)
-}
-
-function held(axis: Unit | null | undefined, isFresh: boolean): Unit | null {
-  return axis === undefined || !isFresh ? null : axis
 }

@@ -6,8 +6,15 @@ export type Physics = {
   advance(nowMs: number): void
   /** A call began or ended now: told after {@link advance}. */
   ended(nowMs: number): void
-  /** Milliseconds that `work` would take if sent now, and that it would cost the others. */
-  forecast(work: Work): number
+  /** Begins to serve at `nowMs`, with nothing used up. */
+  begin(nowMs: number): void
+  /**
+   * Milliseconds that `work` would take if sent now, and that it would cost the others.
+   * @param extraMs of disk beyond the work's own
+   */
+  forecast(work: Work, extraMs: number): number
+  /** Whether `work`, sent now, should be stalled by nothing. */
+  hasRoomFor(work: Work): boolean
   /** The part of {@link forecast} that is the call's own: its latency, less the way there and back. */
   ownDelayMs(work: Work): number
 }

@@ -3,6 +3,9 @@ import { coresLeft, type NodeBelief } from './node-belief.ts'
 import type { Physics } from './physics.ts'
 import type { Work } from './work.ts'
 
+/** A call of others' or ours for each core, and a little: nobody waits for a turn. */
+const calmCrowd = 1.2
+
 /** A round trip counts in steps of so many ms: less would lead an idle fleet to one node. */
 const rttStepMs = 0.25
 
@@ -23,7 +26,6 @@ export class ProcessorSharing implements Physics {
     this.#belief = belief
   }
 
-  /** Begins to serve at `nowMs`. */
   begin(nowMs: number): void {
     this.#advancedMs = nowMs
   }
@@ -41,12 +43,17 @@ export class ProcessorSharing implements Physics {
 
   ended(): void {}
 
-  forecast(work: Work): number {
+  forecast(work: Work, extraMs: number): number {
     const belief = this.#belief
     const occupied = this.#calls.cpuOccupied + belief.failedCalls
     const crowd = (2 * occupied + 1) / coresLeft(belief)
+    const diskMs = work.diskMs + extraMs
     const rttMs = Math.floor(belief.rttMs / rttStepMs) * rttStepMs
-    return work.cpuMs * (1 + crowd) + diskCost(work, this.#calls, belief) + rttMs
+    return work.cpuMs * (1 + crowd) + diskCost(diskMs, this.#calls, belief) + rttMs
+  }
+
+  hasRoomFor(): boolean {
+    return (this.#calls.cpuOccupied + 1) / this.#belief.cores < calmCrowd
   }
 
   ownDelayMs(work: Work): number {
@@ -59,9 +66,9 @@ export class ProcessorSharing implements Physics {
 }
 
 /** The disk's part of what a call costs, ms: the disk is shared, whatever limits the CPU. */
-export function diskCost(work: Work, calls: CallsInFlight, belief: NodeBelief): number {
-  if (work.diskMs === 0) return 0
+export function diskCost(diskMs: number, calls: CallsInFlight, belief: NodeBelief): number {
+  if (diskMs === 0) return 0
   const { othersDisks, disks, failedCalls, trust } = belief
   const crowd = (2 * (calls.diskOccupied + failedCalls) + othersDisks + 1) / (disks * trust)
-  return work.diskMs * (1 + crowd)
+  return diskMs * (1 + crowd)
 }

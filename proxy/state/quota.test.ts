@@ -26,7 +26,7 @@ function node(cores = 0.3) {
   quota.begin(0)
   const dispatch = (cpuMs: number, nowMs: number): number => {
     quota.advance(nowMs)
-    return calls.add(cpuWork(cpuMs), nowMs)
+    return calls.add(cpuWork(cpuMs), 0, nowMs)
   }
   const settle = (ticket: number, nowMs: number): void => {
     quota.advance(nowMs)
@@ -138,5 +138,5 @@ test('without a quota, what counts is the work that is met on the threads', (t: 
   dispatch(10, 0)
   dispatch(10, 0)
   t.assert.equal(quota.ownDelayMs(cpuWork(10)), 15)
-  t.assert.ok(Number.isFinite(quota.forecast(cpuWork(10))))
+  t.assert.ok(Number.isFinite(quota.forecast(cpuWork(10), 0)))
 })

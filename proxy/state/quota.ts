@@ -76,7 +76,6 @@ export class Quota implements Physics {
     this.#nextStartMs = nowMs + this.#phase.untilNextMs(nowMs)
   }
 
-  /** Begins at `nowMs` with whole quota, whatever was before. */
   begin(nowMs: number): void {
     this.#nowMs = nowMs
     this.#leftMs = this.#quotaMs
@@ -102,7 +101,7 @@ export class Quota implements Physics {
     if (this.#leftMs <= 0) this.#leftMs = proofShare * this.#quotaMs
   }
 
-  forecast(work: Work): number {
+  forecast(work: Work, extraMs: number): number {
     const calls = this.#calls
     const belief = this.#belief
     const a = work.cpuMs
@@ -119,7 +118,11 @@ export class Quota implements Physics {
     const own = this.#endsInMs(a + overlapMs + belief.failedMs, left)
     const others = (delayedMs + belief.failedMs) / left
     const jobs = (jobMs * (count + belief.failedCalls)) / belief.cores
-    return own + others + jobs + diskCost(work, calls, belief)
+    return own + others + jobs + diskCost(work.diskMs + extraMs, calls, belief)
+  }
+
+  hasRoomFor(work: Work): boolean {
+    return this.#leftMs > 2 * work.cpuMs
   }
 
   ownDelayMs(work: Work): number {
