@@ -24,6 +24,7 @@ const keyFlags = [
   ['ipcpath', 'FILE', 'Unix socket to serve as well, for its owner alone (none)'],
   ['rpc.batch-request-limit', 'N', 'calls in a batch at most, 0 for any number (1000)'],
   ['rpc.batch-response-max-size', 'BYTES', 'results of a batch at most, 0 for any (25000000)'],
+  ['rpc.compat', 'VERSION', 'release of Geth to speak like, where they differ (1.17.5)'],
   ['admin.addr', 'ADDRESS', 'where to listen for people and Prometheus (127.0.0.1)'],
   ['admin.port', 'PORT', 'its port; 0 takes a free one (8550)'],
   ['admin.token-file', 'FILE', 'bearer token of the admin port; needed beyond loopback'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defaultStrategy, type StrategyName, strategyNames } from './balance/strategies.ts'
+import { compatOf, latestGeth, oldestGeth } from './rpc/compat.ts'
 
 /** A URL of a node or agent: http or https, an address without credentials' secrets in logs. */
 const httpUrl = z
@@ -33,6 +34,10 @@ const prefix = z
 const passedPath = z
   .string()
   .regex(/^(\/[\w-][\w.-]*)+$/, { error: 'want a path below the root, as /graphql' })
+
+const release = z.string().refine((text) => compatOf(text) !== null, {
+  error: `want a release of Geth from ${oldestGeth} to ${latestGeth}`,
+})
 
 const duration = z.preprocess(
   (value) => (typeof value === 'string' ? millisecondsOf(value) : value),
@@ -83,6 +88,8 @@ const schema = z.strictObject({
     .strictObject({
       'batch-request-limit': z.int().min(0).default(1000),
       'batch-response-max-size': z.int().min(0).default(25_000_000),
+      /** Which Geth clients take it for, where releases differ. */
+      compat: release.default(latestGeth),
     })
     .prefault({}),
   admin: z

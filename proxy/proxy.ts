@@ -6,6 +6,7 @@ import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
 import { Relay } from './relay.ts'
+import { compatOf, latestCompat } from './rpc/compat.ts'
 import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
@@ -105,8 +106,9 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     },
     (error) => log.error({ err: error }, 'a call failed by a defect of the proxy'),
   )
+  const compat = compatOf(config.rpc.compat) ?? latestCompat
   const answerer = (exposure: Exposure): Answerer => {
-    const router = new Router(exposure)
+    const router = new Router(exposure, compat)
     return (parsed, exchange) => relay.answer(parsed, exchange, router)
   }
   const answer = answerer(overHttp)
@@ -114,6 +116,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     config,
     { http: answer, ws: answerer(overWs), ipc: answer },
     passThroughOf(config, fleet, clock),
+    compat,
     (push) => subscriptions.endAll(push),
     clock,
   )

@@ -1,5 +1,6 @@
 import { type Answer, ownError, resultAnswer } from './answer.ts'
 import type { Message } from './call.ts'
+import { type Compat, latestCompat } from './compat.ts'
 import type { Exposure } from './exposure.ts'
 import { code, skipSpace } from './json.ts'
 import type { MethodRule } from './methods/rule.ts'
@@ -24,9 +25,11 @@ export class Router {
   readonly #exposure: Exposure
   readonly #forwards = new Map<MethodRule, Route>()
   readonly #modules: Buffer
+  readonly #limitsNames: boolean
 
-  constructor(exposure: Exposure) {
+  constructor(exposure: Exposure, { limitsNames }: Compat = latestCompat) {
     this.#exposure = exposure
+    this.#limitsNames = limitsNames
     const modules = exposure.namespaces.map((name) => `"${name}":"1.0"`)
     this.#modules = Buffer.from(`{${modules.join(',')}}`)
   }
@@ -48,7 +51,7 @@ export class Router {
   #local(message: Message, rule: MethodRule | null, canPush: boolean): Route {
     const { method } = message
     const length = Buffer.byteLength(method)
-    if (length > maxMethodLength) {
+    if (this.#limitsNames && length > maxMethodLength) {
       return told(message, -32600, `method name too long: ${length} > ${maxMethodLength}`)
     }
     if (method.endsWith('_subscribe')) {

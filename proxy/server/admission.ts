@@ -40,17 +40,20 @@ export function checkPath(path: string, prefix: string | null): Refusal | null {
 export class VirtualHosts {
   readonly #any: boolean
   readonly #names: ReadonlySet<string>
+  readonly #foldsHosts: boolean
   /** The last one that passed: a client's requests all name the same. */
   #last = ''
 
-  constructor(names: readonly string[]) {
+  /** @param foldsHosts whether the case of a Host does not matter */
+  constructor(names: readonly string[], foldsHosts: boolean) {
+    this.#foldsHosts = foldsHosts
     this.#any = names.includes('*')
     this.#names = new Set(names.map((name) => name.toLowerCase()))
   }
 
   check(host: string | undefined): Refusal | null {
     if (host === undefined || host === '' || host === this.#last || this.#any) return null
-    const name = hostName(host)
+    const name = hostName(this.#foldsHosts ? host.toLowerCase() : host)
     // Go knows no zones.
     const isAddress = isIP(name) !== 0 && !name.includes('%')
     if (!isAddress && !this.#names.has(name)) return badHost
@@ -89,11 +92,10 @@ export const maxSkippedBytes = 262_144
  * where a port follows, and what has more than one colon is taken whole.
  */
 function hostName(host: string): string {
-  const lower = host.toLowerCase()
-  const bracketed = /^\[([^[\]]*)\]:[^:[\]]*$/.exec(lower)
+  const bracketed = /^\[([^[\]]*)\]:[^:[\]]*$/.exec(host)
   if (bracketed !== null) return bracketed[1] ?? ''
-  const named = /^([^:[\]]*):[^:[\]]*$/.exec(lower)
-  return named?.[1] ?? lower
+  const named = /^([^:[\]]*):[^:[\]]*$/.exec(host)
+  return named?.[1] ?? host
 }
 
 const jsonTypes = new Set(['application/json', 'application/json-rpc', 'application/jsonrequest'])

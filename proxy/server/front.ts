@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Push } from '../exchange.ts'
+import type { Compat } from '../rpc/compat.ts'
 import type { Answerer } from './answerer.ts'
 import { HttpServer } from './http.ts'
 import { IpcSide } from './ipc.ts'
@@ -26,11 +27,15 @@ export class Front {
   readonly #ipc: IpcSide | null
   readonly #passThrough: PassThrough | null
 
-  /** @param endAll ends the subscriptions of a client that is gone */
+  /**
+   * @param compat how the release of Geth speaks that clients take it for
+   * @param endAll ends the subscriptions of a client that is gone
+   */
   constructor(
     config: Config,
     answers: Answerers,
     passThrough: PassThrough | null,
+    compat: Compat,
     endAll: (push: Push) => void,
     clock: Clock,
   ) {
@@ -39,17 +44,25 @@ export class Front {
     const maxQueuedBytes = limits['max-queued-bytes']
     const rpcprefix = ws.rpcprefix ?? http.rpcprefix
     this.#webSockets = new WebSocketSide(
-      { origins: ws.origins, rpcprefix, maxQueuedBytes },
+      { origins: ws.origins, rpcprefix, maxQueuedBytes, compat },
       answers.ws,
       endAll,
       clock,
     )
-    this.#http = new HttpServer({ ...http, maxSockets }, answers.http, clock)
+    this.#http = new HttpServer({ ...http, maxSockets, compat }, answers.http, clock)
     if (passThrough !== null) this.#http.passTo(passThrough)
     this.#passThrough = passThrough
     if (hasOwnPort(config)) {
       const { addr = http.addr, port = 0 } = ws
-      const options = { addr, port, vhosts: [], corsdomain: [], rpcprefix: null, maxSockets }
+      const options = {
+        addr,
+        port,
+        vhosts: [],
+        corsdomain: [],
+        rpcprefix: null,
+        maxSockets,
+        compat,
+      }
       this.#webSocketServer = new HttpServer(options, answers.http, clock)
     } else this.#webSocketServer = null
     const door = this.#webSocketServer ?? this.#http

@@ -1,9 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
-import { Exchange } from '../exchange.ts'
-import { inWords } from '../explanation.ts'
-import { parseCalls } from '../rpc/call.ts'
+import { type Compat, latestCompat } from '../rpc/compat.ts'
 import {
   checkPath,
   checkRequest,
@@ -16,10 +14,10 @@ import { readBody } from './body.ts'
 import { brokenHead, sendBroken } from './broken-request.ts'
 import { Cors } from './cors.ts'
 import { endUnreadable, endWith, endWithoutTunnel, letHalfClose } from './endings.ts'
-import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
 import type { PassThrough } from './pass-through.ts'
 import { targetOf } from './request-target.ts'
+import { Responder } from './responder.ts'
 import { isWebSocket, type WebSocketSide } from './websocket.ts'
 
 export type HttpOptions = {
@@ -30,6 +28,7 @@ export type HttpOptions = {
   /** Empty, or a path that every request's must begin with; null where only WebSockets are served. */
   readonly rpcprefix: string | null
   readonly maxSockets: number
+  readonly compat?: Compat
   /** Tuning, for tests: nobody else can wait so long. */
   readonly timeLimits?: TimeLimits
 }
@@ -60,31 +59,27 @@ const maxHeaderBytes = 1_048_576 + 4_096
 export class HttpServer {
   readonly #server: Server
   readonly #options: HttpOptions
-  readonly #answer: Answerer
-  readonly #clock: Clock
+  readonly #responder: Responder
   readonly #vhosts: VirtualHosts
   readonly #cors: Cors
-  readonly #limits: TimeLimits
   #webSockets: WebSocketSide | null = null
   #passThrough: PassThrough | null = null
   /** Connections that end with an answer which is on its way: nothing behind it is looked at. */
   readonly #ending = new WeakSet<Socket>()
-  /** Each connection ends with the answer that it waits for. */
-  #isClosing = false
 
   constructor(options: HttpOptions, answer: Answerer, clock: Clock) {
     this.#options = options
-    this.#answer = answer
-    this.#clock = clock
-    this.#vhosts = new VirtualHosts(options.vhosts)
+    const compat = options.compat ?? latestCompat
+    this.#vhosts = new VirtualHosts(options.vhosts, compat.foldsHosts)
     this.#cors = new Cors(options.corsdomain)
-    this.#limits = options.timeLimits ?? timeLimitDefaults
+    const limits = options.timeLimits ?? timeLimitDefaults
+    this.#responder = new Responder(answer, clock, limits.writeMs, compat)
     this.#server = createServer(
       {
-        keepAliveTimeout: this.#limits.idleMs,
-        headersTimeout: this.#limits.readMs,
-        requestTimeout: this.#limits.readMs,
-        connectionsCheckingInterval: this.#limits.lookEveryMs,
+        keepAliveTimeout: limits.idleMs,
+        headersTimeout: limits.readMs,
+        requestTimeout: limits.readMs,
+        connectionsCheckingInterval: limits.lookEveryMs,
         maxHeaderSize: maxHeaderBytes,
         // Go has words of its own for it.
         requireHostHeader: false,
@@ -139,7 +134,7 @@ export class HttpServer {
   /** Takes no more connections, lets requests under way end for `graceMs`, then cuts them off. */
   async close(graceMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#isClosing = true
+    this.#responder.isClosing = true
     this.#server.close(() => resolve())
     this.#server.closeIdleConnections()
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
@@ -210,54 +205,11 @@ export class HttpServer {
   #read(request: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
     readBody(request, (body, isCutShort) => {
       if (isCutShort) this.#endWith(request, response)
-      this.#respond(body, request, response, cors).catch((error: unknown) => {
+      this.#responder.respond(body, request, response, cors).catch((error: unknown) => {
         // Only a defect of ours ends here; the client sees the connection end, as with a panic.
         response.destroy(error instanceof Error ? error : new Error(String(error)))
       })
     })
-  }
-
-  async #respond(
-    body: Buffer,
-    request: IncomingMessage,
-    response: ServerResponse,
-    cors: readonly string[],
-  ): Promise<void> {
-    const wantsExplanation = request.headers['x-equipoise-explain'] === '1'
-    const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation)
-    exchange.takesFlow = request.httpVersionMinor === 1 && request.method !== 'HEAD'
-    const cancel = (): void => exchange.cancellation.cancel()
-    response.once('close', cancel)
-    const answer = await this.#answer(parseCalls(body), exchange)
-    const { flow } = exchange
-    // Until the last byte of a flow has come, an end of the connection ends it.
-    if (flow === null) response.off('close', cancel)
-    if (response.destroyed) return
-    const headers = ['Content-Type', jsonType, ...cors]
-    if (exchange.explanation !== null) {
-      const { node } = exchange.explanation
-      headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
-    }
-    // Geth's compressor begins with the first byte: where there is none, there is no compression.
-    const identity = exchange.identity || answer.length === 0
-    const outgoing = { status: 200, headers, body: answer, identity, close: this.#isClosing }
-    if (flow === null) {
-      const compressing = send(request, response, outgoing)
-      if (compressing !== null) await compressing
-      this.#limitTaking(response)
-      return
-    }
-    sendFlow(request, response, outgoing, flow)
-    await flow.ended.catch(() => {}) // The end of the connection told.
-    this.#limitTaking(response)
-  }
-
-  /** Whoever leaves an answer lying is cut off, as by Go's write deadline. */
-  #limitTaking(response: ServerResponse): void {
-    const { socket } = response
-    if (socket === null || socket.writableLength === 0) return
-    const timer = setTimeout(() => socket.destroy(), this.#limits.writeMs).unref()
-    response.once('close', () => clearTimeout(timer))
   }
 
   /** @param isLeft whether the client will not send its body, and the connection ends */
@@ -289,7 +241,6 @@ function ofServer({ method, url }: IncomingMessage): Refusal | null {
   return url === '*' && method === 'OPTIONS' ? nothing : null
 }
 
-const jsonType = 'application/json'
 const preflightAnswer: Refusal = { status: 200, text: '' }
 const nothing: Refusal = { status: 200, text: '', isPlain: true }
 const badExpectation: Refusal = { status: 417, text: '', isPlain: true }

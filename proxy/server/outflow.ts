@@ -9,15 +9,17 @@ import { type Outgoing, unknownSystem, wantsGzip, writeHead } from './outgoing.t
  * Sends an answer of which the body is only the opening: the rest follows as the node sends it, no
  * faster than the client takes it. When it ends too early so does the connection, because what was
  * sent must not look whole.
+ * @param end stands behind the last byte of the flow; such an answer is not counted
  */
 export function sendFlow(
   request: IncomingMessage,
   response: ServerResponse,
   outgoing: Outgoing,
   flow: Flow,
+  end: Buffer | null = null,
 ): void {
   const isGzip = wantsGzip(request)
-  const isCounted = !isGzip && flow.restBytes !== null
+  const isCounted = !isGzip && end === null && flow.restBytes !== null
   const length = isCounted ? byteLength(outgoing.body) + (flow.restBytes ?? 0) : null
   writeHead(request, response, outgoing, length, isGzip)
   const into = isGzip ? gzipInto(response) : response
@@ -25,7 +27,7 @@ export function sendFlow(
   for (const part of outgoing.body) into.write(part)
   flow.pour({
     write: (chunk) => into.write(chunk),
-    end: () => into.end(),
+    end: () => (end === null ? into.end() : into.end(end)),
     fail: () => response.destroy(),
   })
 }

@@ -14,6 +14,8 @@ export type Outgoing = {
   readonly identity: boolean
   /** The connection ends with it. */
   readonly close: boolean
+  /** Its length is not told where Go would have to count for it. */
+  readonly isUncounted?: boolean
 }
 
 /** Copying more than this costs more than the second part of a vector. */
@@ -39,7 +41,11 @@ export function send(
   if (outgoing.identity || !wantsGzip(request)) {
     const { body } = outgoing
     // Go sets no length on the answer to HEAD unless a handler wrote something.
-    const length = request.method === 'HEAD' && body.length === 0 ? null : byteLength(body)
+    const bytes = byteLength(body)
+    const isNone = request.method === 'HEAD' && body.length === 0
+    const isChunked =
+      outgoing.isUncounted === true && bytes > countedUpTo && request.httpVersionMinor === 1
+    const length = isNone || isChunked ? null : bytes
     writeHead(request, response, outgoing, length, false)
     write(response, body)
     return null

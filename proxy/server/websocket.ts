@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
 import type { Push } from '../exchange.ts'
+import { type Compat, latestCompat } from '../rpc/compat.ts'
 import { checkPath, type Refusal } from './admission.ts'
 import type { Answerer } from './answerer.ts'
 import { Conversation, type Line } from './conversation.ts'
@@ -16,6 +17,7 @@ export type WebSocketOptions = {
   readonly rpcprefix: string
   /** Bytes that may wait for a slow client before its connection is closed. */
   readonly maxQueuedBytes: number
+  readonly compat?: Compat
 }
 
 /** Geth's constants (go-ethereum/rpc/websocket.go): bytes of a message, milliseconds of silence. */
@@ -34,6 +36,7 @@ export class WebSocketSide {
   readonly #endAll: (push: Push) => void
   readonly #clock: Clock
   readonly #origins: Origins
+  readonly #compat: Compat
   readonly #connections = new Set<Connection>()
   readonly #timer: NodeJS.Timeout
 
@@ -49,6 +52,7 @@ export class WebSocketSide {
     this.#endAll = endAll
     this.#clock = clock
     this.#origins = new Origins(options.origins)
+    this.#compat = options.compat ?? latestCompat
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -69,7 +73,8 @@ export class WebSocketSide {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (client) => {
       const { maxQueuedBytes } = this.#options
-      const connection = new Connection(client, maxQueuedBytes, this.#answer, this.#clock)
+      const line = { client, socket, compat: this.#compat }
+      const connection = new Connection(line, maxQueuedBytes, this.#answer, this.#clock)
       this.#connections.add(connection)
       client.once('close', () => {
         this.#connections.delete(connection)
@@ -82,7 +87,9 @@ export class WebSocketSide {
   /** Whether a request to upgrade is refused, in the order of gorilla/websocket 1.4, which Geth uses. */
   refusal(request: IncomingMessage): Refusal | null {
     const { headers, method } = request
-    if (checkPath(targetOf(request).path, this.#options.rpcprefix) !== null) return notFound
+    if (checkPath(targetOf(request).path, this.#options.rpcprefix) !== null) {
+      return this.#compat.refusesPaths ? notFound : nothing
+    }
     if (!hasToken(headers.connection, 'upgrade')) return badRequest
     if (method !== 'GET') return badMethod
     if (!hasToken(headers['sec-websocket-version'], '13')) return badRequest
@@ -110,15 +117,27 @@ export function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade')
 }
 
+/** A connection as a WebSocket and as what that is on. */
+type Wire = { readonly client: WebSocket; readonly socket: Duplex; readonly compat: Compat }
+
 /** One client's connection. */
 class Connection implements Line {
   readonly conversation: Conversation
   readonly #socket: WebSocket
+  readonly #raw: Duplex
+  readonly #compat: Compat
   /** When a ping went out that is not answered yet; null when none did. */
   #pingedAtMs: number | null = null
 
-  constructor(socket: WebSocket, maxQueuedBytes: number, answer: Answerer, clock: Clock) {
+  constructor(
+    { client: socket, socket: raw, compat }: Wire,
+    maxQueuedBytes: number,
+    answer: Answerer,
+    clock: Clock,
+  ) {
     this.#socket = socket
+    this.#raw = raw
+    this.#compat = compat
     this.conversation = new Conversation(this, maxQueuedBytes, answer, clock)
     // A broken frame or one too large: `ws` closes with the right code, there is nothing to add.
     socket.on('error', () => {})
@@ -140,11 +159,13 @@ class Connection implements Line {
   }
 
   send(bytes: Buffer): void {
-    this.#socket.send(bytes, { binary: false })
+    const message = this.#compat.endsLines ? Buffer.concat([bytes, newline]) : bytes
+    this.#socket.send(message, { binary: false })
   }
 
   end(): void {
-    void this.close(1000)
+    if (this.#compat.saysGoodbye) void this.close(1000)
+    else this.#raw.end(() => this.#socket.terminate())
   }
 
   cutOff(): void {
@@ -181,6 +202,8 @@ class Connection implements Line {
 /** A client is given so long to say goodbye in turn. */
 const closeGraceMs = 1_000
 
+const newline = Buffer.from('\n')
+const nothing: Refusal = { status: 200, text: '', isPlain: true }
 const headers = ['Sec-Websocket-Version', '13']
 const notFound: Refusal = { status: 404, text: 'not found\n', isPlain: true }
 const badRequest: Refusal = { status: 400, text: 'Bad Request\n', headers, isPlain: true }
