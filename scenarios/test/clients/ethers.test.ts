@@ -18,7 +18,7 @@ import {
   heardMarbles,
 } from './ethers-clients.ts'
 import { isGapless } from './heard.ts'
-import { standingStack } from './standing-stack.ts'
+import { nodesAre, standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
 
 const sends = 50
@@ -122,15 +122,15 @@ test('ethers: a node and the proxy agree on every block, as two that it falls ba
   await both.destroy()
 })
 
-test('ethers: a method that Anvil lacks is unsupported behind the proxy, as behind Geth', async (t: TestContext) => {
+test('ethers: an unknown method is an unsupported operation, as with Geth', async (t: TestContext) => {
   const [node, proxy] = targetsOf(stack)
   const failures = [node, proxy].map(async (target) => {
     return await ethersProviders(t, target)
-      .http.send('eth_baseFee', [])
+      .http.send('eth_nope', [])
       .catch((error: unknown) => error)
   })
   const [direct, proxied] = await Promise.all(failures)
-  t.assert.ok(isError(direct, 'UNKNOWN_ERROR'))
+  t.assert.ok(isError(direct, nodesAre === 'anvil' ? 'UNKNOWN_ERROR' : 'UNSUPPORTED_OPERATION'))
   t.assert.ok(isError(proxied, 'UNSUPPORTED_OPERATION'))
 })
 

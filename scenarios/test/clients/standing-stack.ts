@@ -1,9 +1,13 @@
-import { type Stack, startStack } from '../../stack.ts'
+import { clients, type Stack, startStack } from '../../stack.ts'
 
-/** A stack for one test file: three nodes, quick blocks, free ports, everything by its own bin. */
+/** What the nodes are in this run: `EQUIPOISE_NODES`, or Anvil. */
+export const nodesAre = clients.find((name) => name === process.env['EQUIPOISE_NODES']) ?? 'anvil'
+
+/** A stack for one test file: some nodes, quick blocks, free ports, everything by its own bin. */
 export async function standingStack(): Promise<Stack> {
   return await startStack({
-    nodes: 3,
+    client: nodesAre,
+    nodes: nodesAre === 'anvil' ? 3 : 2,
     blockTimeMs: 800,
     cpus: [],
     strategy: 'round-robin', // Every client's calls go to every node.

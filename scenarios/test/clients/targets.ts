@@ -7,6 +7,7 @@ export type Target = {
   readonly name: 'node' | 'proxy'
   readonly url: string
   readonly wsUrl: string
+  readonly chainId: number
   /** Resolves when block `number` can be read here, whichever node answers. */
   has(number: bigint | number): Promise<void>
 }
@@ -43,6 +44,7 @@ export function targetsOf(stack: Stack): readonly [node: Target, proxy: Target] 
     name,
     url,
     wsUrl: url.replace('http', 'ws'),
+    chainId: stack.fleet.chainId,
     has,
   })
   return [target('node', first.url), target('proxy', stack.endpoint)]

@@ -26,9 +26,10 @@ export type ViemClients = ReturnType<typeof viemClients>
  * They end with the test, behind what was put into `endings`.
  */
 export function viemClients(t: TestContext, target: Target) {
+  const chain = { ...foundry, id: target.chainId }
   const transport = http(target.url, { batch: true })
   const feed = createPublicClient({
-    chain: foundry,
+    chain,
     transport: webSocket(target.wsUrl, { reconnect: false, keepAlive: false }),
   })
   const endings: (() => unknown)[] = []
@@ -38,7 +39,7 @@ export function viemClients(t: TestContext, target: Target) {
     connection.close()
   })
   return {
-    reader: createPublicClient({ chain: foundry, transport, pollingInterval }),
+    reader: createPublicClient({ chain, transport, pollingInterval }),
     feed,
     endings,
   }
@@ -46,11 +47,12 @@ export function viemClients(t: TestContext, target: Target) {
 
 /** One wallet for each account of the stack; nonces are counted here once they were asked for. */
 export function viemWallets(stack: Stack, target: Target) {
+  const chain = { ...foundry, id: target.chainId }
   const transport = http(target.url, { batch: true })
   const nonceManager = createNonceManager({ source: jsonRpc() })
   return stack.accounts.map(({ privateKey }) => {
     const account = privateKeyToAccount(privateKey as Hex, { nonceManager })
-    return createWalletClient({ account, chain: foundry, transport, pollingInterval })
+    return createWalletClient({ account, chain, transport, pollingInterval })
   })
 }
 

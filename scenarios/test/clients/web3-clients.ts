@@ -1,8 +1,10 @@
 import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Web3, WebSocketProvider } from 'web3'
+import type { Stack } from '../../stack.ts'
 import { Heard } from './heard.ts'
 import { marblesAbi, marblesBytecode } from './marbles.ts'
+import { nodesAre } from './standing-stack.ts'
 import type { Target } from './targets.ts'
 
 const pollingIntervalMs = 100
@@ -11,13 +13,20 @@ const gas = '300000'
 
 export type MarblesOfWeb3 = Awaited<ReturnType<typeof deployedByWeb3>>
 
-/** Clients of one target, over HTTP and over WebSocket; they end with the test. */
-export function web3Clients(t: TestContext, target: Target) {
+/**
+ * Clients of one target, over HTTP and over WebSocket; they end with the test. They send by accounts
+ * of the node or, where it has none, by keys of their own.
+ */
+export function web3Clients(t: TestContext, stack: Stack, target: Target) {
   const provider = new WebSocketProvider(target.wsUrl, {}, { autoReconnect: false })
   const http = new Web3(target.url)
   const feed = new Web3(provider)
-  for (const { eth } of [http, feed])
+  for (const { eth } of [http, feed]) {
     eth.setConfig({ transactionPollingInterval: pollingIntervalMs })
+    if (nodesAre === 'geth') {
+      for (const { privateKey } of stack.accounts) eth.accounts.wallet.add(privateKey)
+    }
+  }
   t.after(async () => {
     await feed.eth.clearSubscriptions()
     provider.disconnect()
@@ -42,8 +51,8 @@ export function functionOf(contract: MarblesOfWeb3, name: string, ...args: reado
   return method(...args)
 }
 
-/** Creates a marble by an account of the node, which signs it. Resolves with the block that holds it. */
-export async function createdByNode(
+/** Creates a marble. Resolves with the block that holds it. */
+export async function createdByWeb3(
   contract: MarblesOfWeb3,
   name: string,
   sender: { readonly from: string; readonly nonce?: string },

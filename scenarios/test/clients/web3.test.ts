@@ -5,7 +5,7 @@ import { highest, isGapless } from './heard.ts'
 import { standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
 import {
-  createdByNode,
+  createdByWeb3,
   deployedByWeb3,
   functionOf,
   type MarblesOfWeb3,
@@ -24,10 +24,10 @@ after(async () => {
   await stack.close()
 })
 
-test('web3: what ten accounts of the node send at once is mined, and heard of once', async (t: TestContext) => {
+test('web3: what ten accounts send at once is mined, and heard of once', async (t: TestContext) => {
   await playedAlike(t, stack, async (target) => {
-    const { http, feed } = web3Clients(t, target)
-    const accounts = await http.eth.getAccounts()
+    const { http, feed } = web3Clients(t, stack, target)
+    const accounts = addresses()
     const [owner = ''] = accounts
     const contract = await deployedByWeb3(http, owner, target)
     const { address } = contract.options
@@ -37,7 +37,7 @@ test('web3: what ten accounts of the node send at once is mined, and heard of on
     // A filter begins when the node has it, which nobody tells: so marbles are made until all heard of one.
     let from = 0n
     for (let i = 0; all.some(({ values }) => values.length === 0); i += 1) {
-      from = await createdByNode(contract, `first ${i}`, { from: owner })
+      from = await createdByWeb3(contract, `first ${i}`, { from: owner })
     }
     await target.has(from)
     const blocks = await Promise.all(
@@ -61,19 +61,23 @@ test('web3: what ten accounts of the node send at once is mined, and heard of on
       t.assert.equal(new Set<bigint | string>(values).size, values.length)
     }
     t.assert.ok(isGapless(pushed.heads.values), pushed.heads.values.join())
-    return { accounts, events: logs.length, uninstalled: await polled.end() }
+    return {
+      accounts: await http.eth.getAccounts(),
+      events: logs.length,
+      uninstalled: await polled.end(),
+    }
   })
 })
 
 test('web3: of one block a node and the proxy tell the same, over HTTP and WebSocket', async (t: TestContext) => {
   const [node] = targetsOf(stack)
-  const { http } = web3Clients(t, node)
-  const [, owner = ''] = await http.eth.getAccounts()
+  const { http } = web3Clients(t, stack, node)
+  const [, owner = ''] = addresses()
   const made = await deployedByWeb3(http, owner, node)
-  const number = await createdByNode(made, 'tiger', { from: owner })
+  const number = await createdByWeb3(made, 'tiger', { from: owner })
   await node.has(number)
   await playedAlike(t, stack, async (target) => {
-    const clients = web3Clients(t, target)
+    const clients = web3Clients(t, stack, target)
     return await settled({
       overHttp: toldOf(clients.http, made.options.address, owner, number),
       overWebSocket: toldOf(clients.feed, made.options.address, owner, number),
@@ -83,10 +87,10 @@ test('web3: of one block a node and the proxy tell the same, over HTTP and WebSo
 
 test('web3: why a call fails is told, with the data of the contract', async (t: TestContext) => {
   const outcome = await playedAlike(t, stack, async (target) => {
-    const { http, feed } = web3Clients(t, target)
-    const [, , owner = '', other = ''] = await http.eth.getAccounts()
+    const { http, feed } = web3Clients(t, stack, target)
+    const [, , owner = '', other = ''] = addresses()
     const contract = await deployedByWeb3(feed, owner, target)
-    await target.has(await createdByNode(contract, 'lynx', { from: owner }))
+    await target.has(await createdByWeb3(contract, 'lynx', { from: owner }))
     const id = await functionOf(contract, 'idOf', 'lynx').call()
     const create = functionOf(contract, 'create', 'lynx', 'red', '1')
     const transfer = functionOf(contract, 'transfer', id, other)
@@ -103,6 +107,10 @@ test('web3: why a call fails is told, with the data of the contract', async (t: 
   t.assert.match(String(outcome.theft), /"code":3,.*"errorName":"NotOwner"/)
 })
 
+function addresses(): readonly string[] {
+  return stack.accounts.map(({ address }) => address)
+}
+
 /** Sends marbles of one account at once, its nonces counted here. Resolves with their blocks. */
 async function createdInTurn(
   { eth }: Web3,
@@ -112,7 +120,7 @@ async function createdInTurn(
   const first = await eth.getTransactionCount(from)
   const sends = Array.from({ length: sendsEach }, async (_, i) => {
     const nonce = `0x${(first + BigInt(i)).toString(16)}`
-    return await createdByNode(contract, `${from} ${i}`, { from, nonce })
+    return await createdByWeb3(contract, `${from} ${i}`, { from, nonce })
   })
   return await Promise.all(sends)
 }
