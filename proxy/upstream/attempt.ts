@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
 import { type FailureCode, UpstreamError } from '../errors.ts'
+import type { AnswerControl, AnswerHandler } from './connection.ts'
 import { Flow } from './flow.ts'
 
 /** What ends an attempt early: the client's connection, for as long as its request is answered. */
@@ -30,8 +29,8 @@ export class Cancellation {
 }
 
 /**
- * Codes of system and undici errors that say that no connection stood, so nothing was sent. Not
- * `UND_ERR_DESTROYED`: a pool that is destroyed ends what was sent with it as well.
+ * Codes of system errors, undici's and our own, that say that no connection stood, so nothing was sent. Not
+ * `DESTROYED`: what is destroyed ends what was sent as well.
  */
 const unsentCodes = new Set([
   'ECONNREFUSED',
@@ -41,6 +40,8 @@ const unsentCodes = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_CLOSED',
+  'CONNECT_TIMEOUT',
+  'CLOSED',
 ])
 
 /** An answer larger than this flows instead of being held, where that is wanted; bytes. */
@@ -49,15 +50,21 @@ const holdUpTo = 1_048_576
 /** Where it is known from the start that an answer is large, as much is awaited to see its form. */
 const openingBytes = 4_096
 
+/** Those headers of an answer that are looked at, by lower-case name. */
+type AnswerHeaders = {
+  readonly 'content-length'?: string | undefined
+  readonly 'transfer-encoding'?: string | undefined
+}
+
 /** One HTTP exchange with a node: collects the body of its answer, up to a bound. */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements AnswerHandler {
   readonly #upstream: string
   readonly #maxBytes: number
   readonly #cancellation: Cancellation
   readonly #mayFlow: boolean
   readonly #settled = Promise.withResolvers<Buffer>()
   readonly #onCancel = (reason: Error): void => this.abandon(reason)
-  #controller: Dispatcher.DispatchController | null = null
+  #controller: AnswerControl | null = null
   #status = 0
   #first: Buffer | null = null
   #rest: Buffer[] | null = null
@@ -102,22 +109,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
     else this.#controller.abort(reason)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: AnswerControl): void {
     this.#controller = controller
     if (this.#abandoned !== null) controller.abort(this.#abandoned)
     else if (this.#cancellation.isCancelled) controller.abort(new Error('the client went away'))
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
+  onResponseStart(_controller: AnswerControl, status: number, headers: AnswerHeaders): void {
     this.#status = status
     if (this.#mayFlow && status === 200) this.#watchLength(headers)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: AnswerControl, chunk: Buffer): void {
     this.#bytes += chunk.length
     if (this.#bytes > this.#maxBytes) {
       this.#isTooLarge = true
@@ -172,7 +175,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   /** An answer whose end only the connection's end tells is held: it might be cut short. */
-  #watchLength(headers: IncomingHttpHeaders): void {
+  #watchLength(headers: AnswerHeaders): void {
     const declared = headers['content-length']
     if (declared !== undefined) {
       this.#length = Number(declared)
@@ -180,7 +183,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     } else if (headers['transfer-encoding'] !== undefined) this.#flowFrom = holdUpTo
   }
 
-  #startFlow(controller: Dispatcher.DispatchController): void {
+  #startFlow(controller: AnswerControl): void {
     const opening = this.#held
     const restBytes = this.#length === null ? null : this.#length - opening.length
     this.#first = null

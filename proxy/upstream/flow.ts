@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import type { AnswerControl } from './connection.ts'
 
 /** Where a flow is poured. */
 export type FlowSink = {
@@ -22,21 +22,17 @@ export class Flow {
   readonly opening: Buffer
   /** Bytes behind the opening, or null where the node sends chunks and counts nothing. */
   readonly restBytes: number | null
-  readonly #controller: Dispatcher.DispatchController
+  readonly #controller: AnswerControl
   readonly #ended = Promise.withResolvers<void>()
   #sink: FlowSink | null = null
-  /** What came before it had a sink: what undici and the kernel held when the node closed. */
+  /** What came before it had a sink: what was read at once when the node closed. */
   #early: Buffer[] = []
   #isOver = false
   #error: Error | null = null
   #last: number
   #heldNewline = false
 
-  constructor(
-    opening: Buffer,
-    restBytes: number | null,
-    controller: Dispatcher.DispatchController,
-  ) {
+  constructor(opening: Buffer, restBytes: number | null, controller: AnswerControl) {
     this.opening = opening
     this.restBytes = restBytes
     this.#controller = controller

@@ -1,4 +1,3 @@
-import { Pool } from 'undici'
 import type { Capacity, NodeReport } from '../../agents/report.ts'
 import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
@@ -10,6 +9,7 @@ import { Histogram } from '../stats/histogram.ts'
 import { LatencyWindow } from '../stats/latency-window.ts'
 import { Attempt, type Cancellation } from './attempt.ts'
 import { Breaker } from './breaker.ts'
+import { Connections } from './connections.ts'
 import { collected, type Flow } from './flow.ts'
 
 /** `up` takes calls; `unknown` has not been asked yet; the others take none. */
@@ -95,9 +95,7 @@ export class Upstream {
   /** Told when calls to it begin or cease to make sense: a failure, a trial, a recovery. */
   onTurn: () => void = () => {}
   readonly #clock: Clock
-  readonly #pool: Pool
-  readonly #path: string
-  readonly #headers: string[]
+  readonly #connections: Connections
   readonly #maxAnswerBytes: number
   /** Attempts under way that may be made again elsewhere. */
   readonly #reads = new Set<Attempt>()
@@ -110,19 +108,13 @@ export class Upstream {
     this.latency = new LatencyWindow(clock)
     this.meter = meter
     this.#clock = clock
-    this.#path = options.url.pathname + options.url.search
-    this.#headers = headersFor(options.url)
     this.#maxAnswerBytes = options.maxAnswerBytes
-    this.#pool = new Pool(options.url.origin, {
-      connections: options.connections,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: 60_000,
-      connect: { timeout: 1_000 },
-      // Every call has a deadline of its own; undici's would only blur the reason.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
+    this.#connections = new Connections(
+      options.url,
+      headersFor(options.url),
+      options.connections,
+      clock,
+    )
   }
 
   /**
@@ -215,9 +207,7 @@ export class Upstream {
     const deadline = setTimeout(expire, Math.max(1, timeoutMs), attempt)
     if (repeatable) this.#reads.add(attempt)
     try {
-      const path = this.#path
-      const headers = this.#headers
-      this.#pool.dispatch({ path, method: 'POST', headers, body: request }, attempt)
+      this.#connections.dispatch(request, repeatable, attempt)
       return await attempt.answer
     } finally {
       clearTimeout(deadline)
@@ -262,7 +252,7 @@ export class Upstream {
 
   /** Ends every connection, and with them the calls in flight. */
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await this.#connections.close()
   }
 }
 
