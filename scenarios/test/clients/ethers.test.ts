@@ -17,7 +17,7 @@ import {
   heardBlocks,
   heardMarbles,
 } from './ethers-clients.ts'
-import { isGapless } from './heard.ts'
+import { isGapless, isRising } from './heard.ts'
 import { nodesAre, standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
 
@@ -132,6 +132,30 @@ test('ethers: an unknown method is an unsupported operation, as with Geth', asyn
   const [direct, proxied] = await Promise.all(failures)
   t.assert.ok(isError(direct, nodesAre === 'anvil' ? 'UNKNOWN_ERROR' : 'UNSUPPORTED_OPERATION'))
   t.assert.ok(isError(proxied, 'UNSUPPORTED_OPERATION'))
+})
+
+test('ethers: a WebSocket and what it follows outlive each node in turn', async (t: TestContext) => {
+  const [, proxy] = targetsOf(stack)
+  const { http, feed } = ethersProviders(t, proxy)
+  const wallet = ethersWallet(stack, 6, feed)
+  const heads = await heardBlocks(feed)
+  for (const { id } of stack.fleet.nodes) {
+    await heads.until(({ length }) => length > 0)
+    await stack.fleet.kill(id)
+    try {
+      const reads = Array.from({ length: 10 }, async () => {
+        return await Promise.all([http.getBlockNumber(), feed.getBalance(wallet)])
+      })
+      await Promise.all(reads)
+      const receipt = await (await wallet.sendTransaction({ to: wallet, value: 1n })).wait()
+      const next = (receipt?.blockNumber ?? Number.POSITIVE_INFINITY) + 2
+      await heads.until((numbers) => (numbers.at(-1) ?? 0) >= next)
+    } finally {
+      await stack.fleet.restart(id)
+      await proxy.has(heads.values.at(-1) ?? 0)
+    }
+  }
+  t.assert.ok(isRising(heads.values), heads.values.join())
 })
 
 /** The contract's error and its arguments. */
