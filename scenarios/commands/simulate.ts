@@ -45,6 +45,7 @@ export function simulateCommand(): Command {
       `simulated and measured in a trial (default: ${seconds}; ${holdoutSeconds} of hold-outs)`,
     )
     .option('--warmup <n>', `simulated seconds before it (default: ${warmup})`)
+    .option('--known-costs', 'tell the proxy what calls cost on average, instead of learning it')
     .option('--json <file>', 'write every trial as JSON')
     .option('--html <file>', 'write the tables as a page')
     .addHelpText('after', examples)

@@ -68,8 +68,8 @@ export class SimulatedFleet {
       const random = randomStream(seed, `disturbances of ${i}`)
       disturb(node, cluster.disturbances, agenda, random)
       const said = randomStream(seed, `agent of ${i}`)
-      new SimulatedAgent(i, node, cluster.agents, agenda, said, (index, report) => {
-        for (const proxy of this.#proxies) proxy.report(index, report)
+      new SimulatedAgent(i, node, cluster.agents, agenda, said, (index, report, sentWallMs) => {
+        for (const proxy of this.#proxies) proxy.report(index, report, sentWallMs)
       })
     })
     disturbQuotas(this.#nodes, cluster.disturbances, agenda)
@@ -99,9 +99,9 @@ export class SimulatedFleet {
   }
 
   #proxy(choice: StrategyChoice, rng: Rng): SimulatedProxy {
-    const { nodes, mix, declaresCores } = this.#cluster
+    const { nodes, declaresCores } = this.#cluster
     const cores = nodes.map((node) => (declaresCores ? node.cores : null))
-    return new SimulatedProxy(choice, cores, mix, this.#agenda, rng, {
+    return new SimulatedProxy({ ...this.#cluster, choice, cores }, this.#agenda, rng, {
       send: (call, node, heldMs) => {
         this.#nodeOf[call] = node
         if (this.#isMeasured(call)) this.#tally.placed(node, heldMs)

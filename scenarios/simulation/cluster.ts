@@ -21,6 +21,8 @@ export type Cluster = {
   readonly agents: AgentOptions
   /** Whether the operator told the proxy the cores of each node; else its agent has to. */
   readonly declaresCores: boolean
+  /** Whether the proxy is told what each kind of call costs on average, instead of learning it. */
+  readonly knowsCosts: boolean
   /** The one machine that all nodes run on; null: each has one of its own. */
   readonly host: { readonly cores: number; readonly others: number } | null
 }

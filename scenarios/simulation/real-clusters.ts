@@ -10,7 +10,7 @@ const gethNode: NodeOptions = {
   speed: 1,
   disks: 8,
   rttMs: 0.3,
-  model: { kind: 'sliced', threads: 2, sliceMs: 10 },
+  model: { kind: 'sliced', threads: 1, sliceMs: 10 },
 }
 
 const unequal = [0.15, 0.3, 0.45, 0.6].map((cores) => ({ ...gethNode, cores }))
@@ -31,6 +31,7 @@ const base: Cluster = {
   disturbances: undisturbed,
   agents: soundAgents,
   declaresCores: false,
+  knowsCosts: false,
   host: { cores: 2, others: 0.15 },
 }
 

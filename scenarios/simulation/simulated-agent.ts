@@ -47,6 +47,9 @@ export const bytesPerDiskMs = 100_000
 /** Share of its cores that a node has in use by the word of an agent that lies. */
 const liedUse = 0.05
 
+/** Takes a report of node `index` to the proxies; the agent's wall clock when it was written. */
+export type SendReport = (index: number, report: NodeReport, sentWallMs: number) => void
+
 /** Reads one node's counters as the real agent does and sends them, late, noisy or not at all. */
 export class SimulatedAgent implements Happening {
   readonly #index: number
@@ -54,7 +57,7 @@ export class SimulatedAgent implements Happening {
   readonly #options: AgentOptions
   readonly #agenda: Agenda
   readonly #random: Random
-  readonly #send: (index: number, report: NodeReport) => void
+  readonly #send: SendReport
   readonly #memory: number
   #last: Reading = { atMs: 0, cpuMs: 0, cpuWaitedMs: 0, diskMs: 0, diskWaitedMs: 0 }
   /** What it has said of use so far: noise must not let a counter go back. */
@@ -67,7 +70,7 @@ export class SimulatedAgent implements Happening {
     options: AgentOptions,
     agenda: Agenda,
     random: Random,
-    send: (index: number, report: NodeReport) => void,
+    send: SendReport,
   ) {
     this.#index = index
     this.#node = node
@@ -90,7 +93,7 @@ export class SimulatedAgent implements Happening {
     if (own !== 'frozen' || this.#kept === null) this.#kept = read
     const said = this.#kept
     if (isLost) return
-    const arrival = { happen: () => this.#send(this.#index, said) }
+    const arrival = { happen: () => this.#send(this.#index, said, wallMs(nowMs)) }
     this.#agenda.add(nowMs + lateMs, arrival, 0)
   }
 
@@ -143,7 +146,7 @@ export class SimulatedAgent implements Happening {
       quota_s: (options.cores * quota.periodMs) / 1000,
       period_s: quota.periodMs / 1000,
       // Known from the first report on; the real agent needs some seconds to see a period begin.
-      period_start_ms: phaseMs,
+      period_start_ms: wallMs(phaseMs),
       nr_periods: periods,
       nr_throttled: throttledPeriods,
       throttled_s: throttledMs / 1000,
@@ -154,6 +157,11 @@ export class SimulatedAgent implements Happening {
 /** What a node is called, by its place in the scenario. */
 export function nodeName(index: number): string {
   return `node-${index + 1}`
+}
+
+/** Agents and proxies have clocks that begin at different times. */
+function wallMs(simulatedMs: number): number {
+  return simulatedMs + 1_795_000_000_000
 }
 
 type Reading = {

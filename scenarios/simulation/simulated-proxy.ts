@@ -5,7 +5,6 @@ import {
   Dispatcher,
   dispatcherDefaults,
   type LoadMeter,
-  type MethodRule,
   meterOf,
   methods,
   type Rng,
@@ -34,6 +33,15 @@ export type Outlet = {
 /** As the real proxy's default. */
 const timeoutMs = 30_000
 
+export type SimulatedProxyOptions = {
+  readonly choice: StrategyChoice
+  /** Declared cores of each node; null: its agent has to say. */
+  readonly cores: readonly (number | null)[]
+  readonly mix: readonly CallKind[]
+  /** Whether it is told the true mean cost of each kind: what could be had if it learned at once. */
+  readonly knowsCosts: boolean
+}
+
 type Sent = {
   readonly work: Work
   readonly upstream: Upstream
@@ -48,7 +56,8 @@ type Sent = {
  */
 export class SimulatedProxy {
   readonly #agenda: Agenda
-  readonly #kinds: readonly (CallKind & { readonly rule: MethodRule })[]
+  /** What the proxy takes a call of each kind to cost. */
+  readonly #works: readonly (() => Work)[]
   readonly #costs = new Costs()
   readonly #dispatcher: Dispatcher<Upstream>
   readonly #upstreams: readonly Upstream[]
@@ -57,23 +66,22 @@ export class SimulatedProxy {
   readonly #deadline: Happening
   #deadlineMs = Number.POSITIVE_INFINITY
 
-  /** @param cores declared cores of each node; null: its agent has to say */
-  constructor(
-    choice: StrategyChoice,
-    cores: readonly (number | null)[],
-    mix: readonly CallKind[],
-    agenda: Agenda,
-    rng: Rng,
-    outlet: Outlet,
-  ) {
+  constructor(options: SimulatedProxyOptions, agenda: Agenda, rng: Rng, outlet: Outlet) {
+    const { choice, cores, mix, knowsCosts } = options
+    const costs = this.#costs
     const clock: Clock = { nowMs: () => agenda.nowMs }
     this.#agenda = agenda
     this.#outlet = outlet
-    this.#kinds = mix.map((kind) => ({ ...kind, rule: methods.get(kind.method) ?? unknownMethod }))
+    this.#works = mix.map((kind) => {
+      const rule = methods.get(kind.method) ?? unknownMethod
+      const known = knownWork(kind)
+      const refinement = kind.blocks === null ? '' : String(Math.floor(Math.log2(kind.blocks)))
+      return () => (knowsCosts ? known : costs.of(kind.method, rule, refinement))
+    })
     this.#dispatcher = new Dispatcher(choice, dispatcherDefaults, clock, rng)
     this.#upstreams = cores.map((declared, index) => ({
       index,
-      meter: meterOf(choice, { clock, cores: declared }),
+      meter: meterOf(choice, { clock, cores: declared, costs }),
       inFlight: 0,
       capacityCores: declared ?? 1,
     }))
@@ -81,8 +89,7 @@ export class SimulatedProxy {
   }
 
   arrive(call: number, kind: number): void {
-    const { method, rule } = this.#kinds[kind] ?? noKind()
-    const work = this.#costs.of(method, rule)
+    const work = (this.#works[kind] ?? noKind)()
     const upstream = this.#dispatcher.pick(work, this.#upstreams)
     if (upstream !== null) {
       this.#send(call, work, upstream, 0)
@@ -109,11 +116,12 @@ export class SimulatedProxy {
     this.#dispatcher.ended(upstream, takenMs)
   }
 
-  report(node: number, report: NodeReport): void {
+  /** @param sentWallMs the agent's wall clock when it wrote the report */
+  report(node: number, report: NodeReport, sentWallMs: number): void {
     const upstream = this.#upstreams[node]
     if (upstream === undefined) throw new RangeError(`no ${nodeName(node)}`)
     if (report.cap.cpus !== undefined) upstream.capacityCores = report.cap.cpus
-    upstream.meter.report(report)
+    upstream.meter.report(report, sentWallMs)
   }
 
   #send(call: number, work: Work, upstream: Upstream, heldMs: number): void {
@@ -136,6 +144,11 @@ export class SimulatedProxy {
     this.#deadlineMs = nextMs
     this.#agenda.add(nextMs, this.#deadline, 0)
   }
+}
+
+/** A work that nobody learns anything about: its key is of no method. */
+function knownWork({ name, cpuMs, diskMs }: CallKind): Work {
+  return { key: `known ${name}`, kind: 'read', cpuMs: cpuMs.mean, diskMs: diskMs?.mean ?? 0 }
 }
 
 function noKind(): never {

@@ -33,6 +33,7 @@ const base: Cluster = {
   disturbances: undisturbed,
   agents: soundAgents,
   declaresCores: true,
+  knowsCosts: false,
   host: null,
 }
 

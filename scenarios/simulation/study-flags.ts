@@ -18,6 +18,7 @@ export type StudyFlags = {
   readonly holdout?: string
   readonly strategies?: string
   readonly load?: string
+  readonly knownCosts?: boolean
   readonly seeds?: string
   readonly firstSeed?: string
   readonly seconds?: string
@@ -64,8 +65,9 @@ export function parseStudy(flags: StudyFlags): StudyConfig {
     flags.holdout === undefined
       ? readClusters(flags, read)
       : holdoutClusters(read.whole('--holdout', flags.holdout, 1, 1000) || 0, first || 0)
+  const knowsCosts = flags.knownCosts ?? false
   const plan: StudyPlan = {
-    clusters,
+    clusters: clusters.map((cluster) => ({ ...cluster, knowsCosts })),
     choices: readChoices(flags.strategies ?? studyDefaults.strategies, read),
     seeds: Array.from({ length: seeds || 0 }, (_, i) => first + i),
     span: {
