@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { pino } from 'pino'
-import { strategyNames } from './balance/strategies.ts'
+import { observerNames, strategyNames } from './balance/strategies.ts'
+import { holdModes, strategyText } from './balance/strategy-choice.ts'
 import { type Config, ConfigError } from './config.ts'
 import { createProxy } from './proxy.ts'
 import { type Flags, loadConfig } from './settings.ts'
@@ -47,6 +48,8 @@ const program = new Command('equipoise')
   .option('--node <[ID=]URL>', 'a node; repeat for each', collect)
   .option('--agent <ID=URL>', "the agent that reports node ID's state; repeat for each", collect)
   .option('--strategy <NAME>', `${strategyNames.join(', ')} (state-space)`)
+  .option('--strategy.hold <MODE>', `${holdModes.join(', ')}: whether heavy calls may wait (on)`)
+  .option('--strategy.observer <NAME>', `${observerNames.join(', ')}: a node's physics (auto)`)
   .option('--graphql', 'serve /graphql, from nodes that have it: every node without `web: false`')
   .addHelpText('after', examples)
   .exitOverride()
@@ -61,7 +64,9 @@ program
   .exitOverride()
   .action((file: string) => {
     const config = loadConfig({ config: file, keys: new Map() })
-    process.stdout.write(`${file}: ok, ${config.nodes.length} nodes, ${config.strategy}\n`)
+    process.stdout.write(
+      `${file}: ok, ${config.nodes.length} nodes, ${strategyText(config.strategy)}\n`,
+    )
   })
 
 try {
@@ -101,12 +106,15 @@ function flagsOf(options: Record<string, unknown>): Flags {
   }
   if (options['graphql'] === true) keys.set('graphql', 'true')
   const { config, node, agent, strategy } = options as Partial<Flags>
+  const { 'strategy.hold': hold, 'strategy.observer': observer } = options as Record<string, string>
   return {
     keys,
     ...(config === undefined ? {} : { config }),
     ...(node === undefined ? {} : { node }),
     ...(agent === undefined ? {} : { agent }),
     ...(strategy === undefined ? {} : { strategy }),
+    ...(hold === undefined ? {} : { hold }),
+    ...(observer === undefined ? {} : { observer }),
   }
 }
 

@@ -13,7 +13,7 @@ test('a list of nodes is enough, and the rest is as in Geth', (t: TestContext) =
   t.assert.equal(config.rpc['batch-request-limit'], 1000)
   t.assert.equal(config.rpc['batch-response-max-size'], 25_000_000)
   t.assert.equal(config.admin.addr, '127.0.0.1')
-  t.assert.equal(config.strategy, 'state-space')
+  t.assert.equal(config.strategy.name, 'state-space')
 })
 
 test('every problem is told at once, each with its path', (t: TestContext) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defaultStrategy, type StrategyName, strategyNames } from './balance/strategies.ts'
+import { defaultChoice, parseStrategy, StrategyError } from './balance/strategy-choice.ts'
 import { compatOf, latestGeth, oldestGeth } from './rpc/compat.ts'
 
 /** A URL of a node or agent: http or https, an address without credentials' secrets in logs. */
@@ -34,6 +34,17 @@ const prefix = z
 const passedPath = z
   .string()
   .regex(/^(\/[\w-][\w.-]*)+$/, { error: 'want a path below the root, as /graphql' })
+
+/** A name, or a name with its parts: `{name: state-space, hold: off, observer: quota}`. */
+const strategy = z.unknown().transform((value, context) => {
+  try {
+    return parseStrategy(value)
+  } catch (error) {
+    if (!(error instanceof StrategyError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+    return z.NEVER
+  }
+})
 
 const release = z.string().refine((text) => compatOf(text) !== null, {
   error: `want a release of Geth from ${oldestGeth} to ${latestGeth}`,
@@ -106,7 +117,7 @@ const schema = z.strictObject({
     .prefault({}),
   nodes: z.array(node).min(1, { error: 'name at least one node' }).max(1024),
   'agent-token-file': z.string().min(1).optional(),
-  strategy: z.enum(strategyNames as [StrategyName, ...StrategyName[]]).default(defaultStrategy),
+  strategy: strategy.default(defaultChoice),
   'chain-id': z.int().positive().optional(),
   methods: z.strictObject({ allow: list.default([]), deny: list.default([]) }).prefault({}),
   health: z

@@ -16,6 +16,12 @@ export type Explanation = {
   /** The point the strategy believed in, and how old the report behind it was. */
   readonly state: StatePoint | null
   readonly reportAgeMs: number | null
+  /** What the call is taken to cost, milliseconds of CPU and of disk. */
+  readonly work: { readonly key: string; readonly cpuMs: number; readonly diskMs: number }
+  /** Milliseconds that it waited at the proxy for a node with room. */
+  readonly heldMs: number
+  /** How much the strategy knows of the chosen node; null where it goes by nothing. */
+  readonly rung: string | null
   /** Nodes asked, this one included. */
   readonly tries: number
 }
@@ -27,6 +33,7 @@ export function explain(
   among: readonly Candidate[],
   work: Work,
   tries: number,
+  heldMs: number,
   nowMs: number,
 ): Explanation {
   let runnerUp: Explanation['runnerUp'] = null
@@ -45,6 +52,9 @@ export function explain(
     runnerUp,
     state: state === null ? null : pointOf(state),
     reportAgeMs: chosen.reportedAtMs === 0 ? null : nowMs - chosen.reportedAtMs,
+    work: { key: work.key, cpuMs: work.cpuMs, diskMs: work.diskMs },
+    heldMs,
+    rung: chosen.meter.rung?.() ?? null,
     tries,
   }
 }
@@ -60,6 +70,9 @@ export function inWords(why: Explanation): string {
       : `runner-up=${why.runnerUp.node}:${why.runnerUp.distance.toFixed(3)}`,
     `state=${state.length === 0 ? 'unknown' : state.join(',')}`,
     `age=${why.reportAgeMs === null ? 'none' : `${Math.round(why.reportAgeMs)}ms`}`,
+    `cost=${why.work.key}:${why.work.cpuMs.toFixed(2)}+${why.work.diskMs.toFixed(2)}ms`,
+    `held=${why.heldMs.toFixed(1)}ms`,
+    ...(why.rung === null ? [] : [`rung=${why.rung}`]),
     `tries=${why.tries}`,
   ].join('; ')
 }

@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { defaultChoice, meterOf, parseStrategy } from './balance/strategy-choice.ts'
 import { Placement } from './placement.ts'
 import { seededRng } from './rng.ts'
 import { cpuWork } from './state/work.ts'
@@ -21,17 +22,17 @@ test('a strategy that comes into force knows the last report, and how old it is'
   }
   upstream.reportedAtMs = 100
   clock.ms = 200
-  placement.use('state-space')
-  t.assert.equal(upstream.meter.cost(work), 2)
+  placement.use(defaultChoice)
+  t.assert.ok(upstream.meter.cost(work) > 0.5)
   clock.ms = 60_000
-  placement.use('state-space')
+  placement.use(defaultChoice)
   t.assert.equal(upstream.meter.cost(work), 0.5)
 })
 
 test('cores that the operator declared survive a change of strategy', (t: TestContext) => {
   const { placement, upstream } = placing(4)
-  placement.use('round-robin')
-  placement.use('state-space')
+  placement.use(parseStrategy('round-robin'))
+  placement.use(defaultChoice)
   t.assert.equal(placement.strategy, 'state-space')
   t.assert.equal(upstream.meter.cost(work), 0.25)
 })
@@ -41,6 +42,16 @@ function placing(cores: number | null = null) {
   const upstream = testUpstream('a', clock, { cores })
   const fleet = new Fleet([upstream], { maxLagBlocks: 2, chainId: null })
   const stats = new CallStats([])
-  const placement = new Placement(fleet, 'state-space', 1_000, stats, clock, seededRng(1))
+  const placement = new Placement(
+    fleet,
+    {
+      choice: defaultChoice,
+      meterOf: (choice, cores) => meterOf(choice, { clock, cores }),
+      timeoutMs: 1_000,
+    },
+    stats,
+    clock,
+    seededRng(1),
+  )
   return { placement, upstream, clock }
 }

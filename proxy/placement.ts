@@ -1,11 +1,14 @@
-import type { Picker } from './balance/picker.ts'
-import { type StrategyName, strategies } from './balance/strategies.ts'
+import type { LoadMeter } from './balance/meter.ts'
+import { strategies } from './balance/strategies.ts'
+import { type StrategyChoice, strategyText } from './balance/strategy-choice.ts'
 import type { Clock } from './clock.ts'
 import { ProxyError, UpstreamError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './explanation.ts'
+import { HeldErrand } from './held-errand.ts'
 import type { Rng } from './rng.ts'
 import type { MethodRule } from './rpc/methods/rule.ts'
+import { Dispatcher, dispatcherDefaults } from './schedule/dispatcher.ts'
 import type { Work } from './state/work.ts'
 import type { CallStats } from './stats/call-stats.ts'
 import { Counts } from './stats/counts.ts'
@@ -22,61 +25,64 @@ export type Errand<Read> = Reader<Read> & {
 /** Geth has no time limit over WebSocket and IPC; ours only keeps a silent node from holding on. */
 const pushTimeoutMs = 600_000
 
+/** What a {@link Placement} works with. */
+export type PlacementOptions = {
+  readonly choice: StrategyChoice
+  /** The meter of a node under a strategy. */
+  readonly meterOf: (choice: StrategyChoice, cores: number | null) => LoadMeter
+  /** A call's time over HTTP, milliseconds. */
+  readonly timeoutMs: number
+}
+
 /** Puts each errand on a node by the strategy in force, and on another one if that fails it. */
 export class Placement {
+  readonly dispatcher: Dispatcher<Upstream>
   readonly #fleet: Fleet
-  readonly #clock: Clock
-  readonly #rng: Rng
-  readonly #timeoutMs: number
+  readonly #options: PlacementOptions
   readonly #metrics: CallStats
-  #strategy: StrategyName
-  #picker: Picker
+  readonly #clock: Clock
+  #strategy: string
+  /** Runs while errands wait. */
+  #alarm: NodeJS.Timeout | null = null
+  #alarmAtMs = Number.POSITIVE_INFINITY
   /** Errands placed, by strategy. */
   readonly decisions = new Counts(Object.keys(strategies).length)
 
-  constructor(
-    fleet: Fleet,
-    strategy: StrategyName,
-    timeoutMs: number,
-    metrics: CallStats,
-    clock: Clock,
-    rng: Rng,
-  ) {
-    this.#metrics = metrics
+  constructor(fleet: Fleet, options: PlacementOptions, metrics: CallStats, clock: Clock, rng: Rng) {
     this.#fleet = fleet
+    this.#options = options
+    this.#metrics = metrics
     this.#clock = clock
-    this.#rng = rng
-    this.#timeoutMs = timeoutMs
-    this.#strategy = strategy
-    this.#picker = strategies[strategy].picker(rng, clock)
+    this.#strategy = strategyText(options.choice)
+    this.dispatcher = new Dispatcher(options.choice, dispatcherDefaults, clock, rng)
   }
 
-  get strategy(): StrategyName {
+  /** As people write it; see {@link strategyText}. */
+  get strategy(): string {
     return this.#strategy
   }
 
-  /** From now on calls are placed by `name`; those under way end on the meters they began on. */
-  use(name: StrategyName): void {
-    const { meter, picker } = strategies[name]
+  /** From now on calls are placed by `choice`; those under way end on the meters they began on. */
+  use(choice: StrategyChoice): void {
     const nowMs = this.#clock.nowMs()
-    this.#strategy = name
-    this.#picker = picker(this.#rng, this.#clock)
+    this.#strategy = strategyText(choice)
     for (const upstream of this.#fleet.upstreams) {
       const { cores, lastReport, reportedAtMs } = upstream
-      upstream.meter = meter({ clock: this.#clock, cores, observer: 'auto' })
+      upstream.meter = this.#options.meterOf(choice, cores)
       // Told again, it is as old as it is: the last word of an agent long dead is not news.
       if (lastReport !== null) upstream.meter.report({ ...lastReport, age: nowMs - reportedAtMs })
     }
+    this.dispatcher.use(choice)
   }
 
   /**
-   * Sends the errand to the node that will feel it least, and to others, each once, while those
-   * asked before gave no answer and asking again is safe.
+   * Sends the errand to the node that will feel it least, at once or when that has room, and to
+   * others, each once, while those asked before gave no answer and asking again is safe.
    * @throws ProxyError when no node gave an answer in time
    */
   async place<Read>(errand: Errand<Read>, exchange: Exchange): Promise<Read> {
     const { rule, work } = errand
-    const timeoutMs = exchange.push === null ? this.#timeoutMs : pushTimeoutMs
+    const timeoutMs = exchange.push === null ? this.#options.timeoutMs : pushTimeoutMs
     const deadlineMs = exchange.arrivedMs + timeoutMs
     let tried: Upstream[] | null = null
     let lastError: unknown = null
@@ -84,27 +90,82 @@ export class Placement {
       const among = this.#candidates(rule, tried)
       if (this.#clock.nowMs() >= deadlineMs) throw new ProxyError('UPSTREAM_TIMEOUT', 'too late')
       if (among.length === 0) throw lastError ?? new ProxyError('NO_UPSTREAM', 'no node is up')
-      const chosen = this.#picker.pick(among, work)
-      this.decisions.add(this.#strategy)
-      if (exchange.wantsExplanation) this.#explain(exchange, chosen, among, work, tried)
+      const chosen: Upstream | null = this.dispatcher.pick(work, among)
+      const held: HeldErrand<Read> | null =
+        chosen === null ? this.#holding(errand, exchange, deadlineMs, tried) : null
+      let takenMs = 0
       try {
-        const read = await chosen.send(
-          errand.request,
-          work,
-          rule.repeatable,
-          deadlineMs,
-          exchange.cancellation,
-          errand,
-        )
-        exchange.family = chosen.family
+        let read: Read
+        if (chosen !== null) {
+          this.#decide(exchange, chosen, among, work, tried, 0)
+          takenMs = this.dispatcher.sent(chosen, work)
+          read = await this.#send(errand, exchange, deadlineMs, chosen)
+        } else if (held !== null) {
+          const reading = held.wait(this.dispatcher, deadlineMs)
+          this.#setAlarm()
+          read = await reading
+        } else continue
+        exchange.family = (chosen ?? held?.node)?.family ?? null
         return read
       } catch (error) {
         lastError = judged(error, rule, exchange)
-        if (!mayTryElsewhere(lastError, rule)) throw lastError
-        tried = tried === null ? [chosen] : [...tried, chosen]
+        const node: Upstream | null = chosen ?? held?.node ?? null
+        if (node === null || !mayTryElsewhere(lastError, rule)) throw lastError
+        tried = tried === null ? [node] : [...tried, node]
         this.#metrics.retries += 1
+      } finally {
+        const node = chosen ?? held?.node ?? null
+        if (node !== null) this.dispatcher.ended(node, held?.takenMs ?? takenMs)
       }
     }
+  }
+
+  /** The errand, ready to wait. */
+  #holding<Read>(
+    errand: Errand<Read>,
+    exchange: Exchange,
+    deadlineMs: number,
+    tried: readonly Upstream[] | null,
+  ): HeldErrand<Read> {
+    const { rule, work } = errand
+    const among = (): readonly Upstream[] => this.#candidates(rule, tried)
+    return new HeldErrand<Read>(
+      work,
+      among,
+      (held, node, heldMs) => {
+        this.#decide(exchange, node, among(), work, tried, heldMs)
+        held.takenMs = this.dispatcher.sent(node, work)
+        return this.#send(errand, exchange, deadlineMs, node)
+      },
+      exchange.cancellation,
+    )
+  }
+
+  #send<Read>(
+    errand: Errand<Read>,
+    exchange: Exchange,
+    deadlineMs: number,
+    node: Upstream,
+  ): Promise<Read> {
+    const { request, work, rule } = errand
+    return node.send(request, work, rule.repeatable, deadlineMs, exchange.cancellation, errand)
+  }
+
+  /** Lets time pass for the errands that wait. */
+  #setAlarm(): void {
+    const atMs = this.dispatcher.nextDeadlineMs
+    if (atMs >= this.#alarmAtMs) return
+    if (this.#alarm !== null) clearTimeout(this.#alarm)
+    this.#alarmAtMs = atMs
+    this.#alarm = setTimeout(
+      () => {
+        this.#alarm = null
+        this.#alarmAtMs = Number.POSITIVE_INFINITY
+        this.dispatcher.expire()
+        this.#setAlarm()
+      },
+      Math.max(1, atMs - this.#clock.nowMs()),
+    ).unref()
   }
 
   #candidates(rule: MethodRule, tried: readonly Upstream[] | null): readonly Upstream[] {
@@ -118,16 +179,20 @@ export class Placement {
     return other === undefined ? [] : [other]
   }
 
-  #explain(
+  /** Counts the decision and takes its numbers down; must run before the call is on `chosen`. */
+  #decide(
     exchange: Exchange,
     chosen: Upstream,
     among: readonly Upstream[],
     work: Work,
     tried: readonly Upstream[] | null,
+    heldMs: number,
   ): void {
+    this.decisions.add(this.#strategy)
+    if (!exchange.wantsExplanation) return
     const tries = (tried?.length ?? 0) + 1
     const nowMs = this.#clock.nowMs()
-    exchange.explanation = explain(this.#strategy, chosen, among, work, tries, nowMs)
+    exchange.explanation = explain(this.#strategy, chosen, among, work, tries, heldMs, nowMs)
   }
 }
 

@@ -1,5 +1,5 @@
 import { createAdmin } from './admin/admin.ts'
-import { isStrategyName, strategies } from './balance/strategies.ts'
+import { meterOf, parseStrategy } from './balance/strategy-choice.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
@@ -52,7 +52,8 @@ export type Proxy = {
 export function createProxy(config: Config, secrets: Secrets, version: string, log: Log): Proxy {
   const clock = systemClock
   const rng = Math.random
-  const { meter } = strategies[config.strategy]
+  const choice = config.strategy
+  const costs = new Costs()
   const upstreams = config.nodes.map(({ id, url, cores }) => {
     const options = {
       id,
@@ -61,7 +62,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       connections: config.limits['sockets-per-node'],
       maxAnswerBytes: config.limits['max-answer-bytes'],
     }
-    return new Upstream(options, meter({ clock, cores: options.cores, observer: 'auto' }), clock)
+    return new Upstream(options, meterOf(choice, { clock, cores: options.cores, costs }), clock)
   })
   const chain = config['chain-id']
   const fleet = new Fleet(
@@ -86,14 +87,24 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })
   const overWs = new Exposure({ api: config.ws.api ?? config.http.api, ...config.methods })
   const calls = new CallStats(new Set([...overHttp.knownMethods(), ...overWs.knownMethods()]))
-  const placement = new Placement(fleet, config.strategy, config.limits.timeout, calls, clock, rng)
+  const placement = new Placement(
+    fleet,
+    {
+      choice,
+      meterOf: (chosen, cores) => meterOf(chosen, { clock, cores, costs }),
+      timeoutMs: config.limits.timeout,
+    },
+    calls,
+    clock,
+    rng,
+  )
   const sockets = new NodeSockets(
     new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),
   )
   const subscriptions = new Subscriptions(fleet, (upstream) => sockets.of(upstream))
   const relay = new Relay(
     placement,
-    new Costs(),
+    costs,
     calls,
     subscriptions,
     clock,
@@ -139,10 +150,10 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       snapshot: () => snapshots.snapshot(),
       drain: (id) => setDraining(fleet, id, true),
       resume: (id) => setDraining(fleet, id, false),
-      setStrategy(name) {
-        if (!isStrategyName(name)) throw new RangeError(`no strategy ${name}`)
-        placement.use(name)
-        log.info({ strategy: name }, 'strategy changed')
+      setStrategy(value) {
+        placement.use(parseStrategy(value))
+        log.info({ strategy: placement.strategy }, 'strategy changed')
+        return placement.strategy
       },
     },
   })

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { strategyText } from './balance/strategy-choice.ts'
 import { ConfigError } from './config.ts'
 import { type Flags, loadConfig } from './settings.ts'
 
@@ -14,14 +15,14 @@ test('a flag counts over the file, the file over the default', async (t: TestCon
   )
   const file = loadConfig(flags({ config }))
   t.assert.deepEqual(
-    [file.http.port, file.http.addr, file.strategy, file.nodes[0]?.id],
+    [file.http.port, file.http.addr, file.strategy.name, file.nodes[0]?.id],
     [1111, '127.0.0.2', 'round-robin', 'x'],
   )
   const both = loadConfig(
     flags({ config, strategy: 'least-connection', node: [node], keys: { 'http.port': '2222' } }),
   )
   t.assert.deepEqual(
-    [both.http.port, both.http.addr, both.strategy, both.nodes[0]?.id],
+    [both.http.port, both.http.addr, both.strategy.name, both.nodes[0]?.id],
     [2222, '127.0.0.2', 'least-connection', 'node-1'],
   )
   t.assert.equal(both.admin.port, 8550)
@@ -76,6 +77,32 @@ test('a file that cannot be read, or holds no keys, is named', async (t: TestCon
 test('an empty file holds no problem of its own', async (t: TestContext) => {
   const config = await fileWith(t, '# nothing yet\n')
   t.assert.equal(loadConfig(flags({ config, node: [node] })).nodes.length, 1)
+})
+
+test('parts of the strategy may come from flags, whichever strategy is named where', async (t: TestContext) => {
+  const config = await fileWith(
+    t,
+    `strategy: { name: state-space, hold: off }\nnodes: [{ id: x, url: ${node} }]`,
+  )
+  const written = (given: Flags) => strategyText(loadConfig(given).strategy)
+  t.assert.equal(written(flags({ config })), 'state-space:hold=off')
+  t.assert.equal(written(flags({ config, hold: 'patient' })), 'state-space:hold=patient')
+  t.assert.equal(
+    written(flags({ config, observer: 'quota' })),
+    'state-space:hold=off:observer=quota',
+  )
+  t.assert.equal(written(flags({ config, strategy: 'state-space' })), 'state-space')
+  t.assert.equal(written(flags({ node: [node], hold: 'off' })), 'state-space:hold=off')
+})
+
+test('a part that the strategy does not have is a problem of its key', (t: TestContext) => {
+  for (const given of [
+    flags({ node: [node], strategy: 'round-robin', hold: 'off' }),
+    flags({ node: [node], hold: 'sometimes' }),
+    flags({ node: [node], strategy: 'state-space:hold=on:speed=high' }),
+  ]) {
+    t.assert.deepEqual(problemsOf(given), ['strategy'])
+  }
 })
 
 function flags(but: Omit<Partial<Flags>, 'keys'> & { keys?: Record<string, string> }): Flags {

@@ -8,6 +8,9 @@ export type Flags = {
   readonly node?: readonly string[]
   readonly agent?: readonly string[]
   readonly strategy?: string
+  /** Parts of the strategy, whichever it is. */
+  readonly hold?: string
+  readonly observer?: string
   /** Flags that are keys of the configuration, by their path: `http.addr`, `log.level`, … */
   readonly keys: ReadonlyMap<string, string>
 }
@@ -32,7 +35,7 @@ export function loadConfig(flags: Flags): Config {
   const problems: Problem[] = []
   const tree = flags.config === undefined ? {} : readTree(flags.config)
   for (const [path, text] of flags.keys) setAt(tree, path, decoded(path, text))
-  if (flags.strategy !== undefined) tree['strategy'] = flags.strategy
+  addStrategy(tree, flags)
   if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
   for (const text of flags.agent ?? []) addAgent(tree, text, problems)
   if (tree['nodes'] === undefined) {
@@ -107,6 +110,19 @@ function addAgent(tree: Tree, text: string, problems: Problem[]): void {
   } else if (node === undefined) {
     problems.push({ path: '--agent', message: `no node has the id ${id}` })
   } else node.agent = url
+}
+
+/** A name on the command line puts aside the parts that a file gives to another. */
+function addStrategy(tree: Tree, { strategy, hold, observer }: Flags): void {
+  if (strategy !== undefined) tree['strategy'] = strategy
+  if (hold === undefined && observer === undefined) return
+  const { strategy: named } = tree
+  const whole = typeof named === 'object' && named !== null ? named : named && { name: named }
+  tree['strategy'] = {
+    ...(whole || {}),
+    ...(hold === undefined ? {} : { hold }),
+    ...(observer === undefined ? {} : { observer }),
+  }
 }
 
 function idOf(entry: unknown): unknown {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StrategyError } from '../balance/strategy-choice.ts'
 import type { EventStream } from './event-stream.ts'
 import type { WebFile } from './files.ts'
 import { AdminError, readJson, send, sendJson } from './reply.ts'
@@ -11,8 +12,11 @@ export type FleetControl = {
   drain(id: string): boolean
   /** False when there is no such node. */
   resume(id: string): boolean
-  /** @throws when there is no such strategy. */
-  setStrategy(name: string): void
+  /**
+   * Takes a name, or `{name, hold, observer}`; returns it as people write it.
+   * @throws StrategyError when there is no such strategy
+   */
+  setStrategy(value: unknown): string
 }
 
 /** Whatever renders the metrics' text. */
@@ -54,9 +58,8 @@ export function routesOf({ fleet, metrics, events, files }: RouteSources) {
       else events.add(response)
     }),
     '/api/strategy': guarded('PUT', async (request, response) => {
-      const name = strategyName(await readJson(request))
-      choose(fleet, name)
-      sendJson(response, 200, { strategy: name })
+      const strategy = choose(fleet, await readJson(request))
+      sendJson(response, 200, { strategy })
     }),
   }
   return (path: string): Route | null => {
@@ -97,25 +100,14 @@ function decoded(part: string): string {
   }
 }
 
-function strategyName(body: unknown): string {
-  if (
-    typeof body === 'object' &&
-    body !== null &&
-    'name' in body &&
-    typeof body.name === 'string'
-  ) {
-    return body.name
+function choose(fleet: FleetControl, body: unknown): string {
+  if (typeof body !== 'object' || body === null || !('name' in body)) {
+    throw new AdminError(400, 'want {"name": "a strategy"}')
   }
-  throw new AdminError(400, 'want {"name": "a strategy"}')
-}
-
-function choose(fleet: FleetControl, name: string): void {
-  const { strategies } = fleet.snapshot()
-  if (!strategies.includes(name)) {
-    throw new AdminError(
-      400,
-      `no strategy ${JSON.stringify(name)}; there is ${strategies.join(', ')}`,
-    )
+  try {
+    return fleet.setStrategy(body)
+  } catch (error) {
+    if (!(error instanceof StrategyError)) throw error
+    throw new AdminError(400, error.message)
   }
-  fleet.setStrategy(name)
 }

@@ -17,6 +17,8 @@ export type LoadMeter = {
   report(report: NodeReport, sentWallMs?: number): void
   /** The point this meter believes in, or null where it believes in none. */
   predicted(): StateVector | null
+  /** How much it knows of its node, in a word; absent where a meter goes by nothing but its calls. */
+  rung?(): string
   /** A picker compared it with another: for those rivals whose published form changes by that. */
   weighed?(): void
 }

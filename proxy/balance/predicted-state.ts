@@ -1,6 +1,6 @@
 import type { NodeReport } from '../../agents/report.ts'
 import type { Clock } from '../clock.ts'
-import type { Observer } from '../state/observer.ts'
+import type { NodeObserver } from '../state/node-observer.ts'
 import type { StateVector } from '../state/vector.ts'
 import type { Ticket, Work } from '../state/work.ts'
 import type { LoadMeter } from './meter.ts'
@@ -10,10 +10,10 @@ import type { LoadMeter } from './meter.ts'
  * with the call on it. Moves with every call of ours, so it does not herd between reports.
  */
 export class PredictedState implements LoadMeter {
-  readonly #observer: Observer
+  readonly #observer: NodeObserver
   readonly #clock: Clock
 
-  constructor(observer: Observer, clock: Clock) {
+  constructor(observer: NodeObserver, clock: Clock) {
     this.#observer = observer
     this.#clock = clock
   }
@@ -38,5 +38,10 @@ export class PredictedState implements LoadMeter {
   predicted(): StateVector {
     this.#observer.advance(this.#clock.nowMs())
     return this.#observer.predicted()
+  }
+
+  rung(): string {
+    this.#observer.advance(this.#clock.nowMs())
+    return this.#observer.rung
   }
 }

@@ -105,6 +105,18 @@ test('a call that waits when the last node leaves is refused', (t: TestContext) 
   t.assert.equal(waiting.refused, 'no-node')
 })
 
+test('while calls wait it is looked again, though nothing came or ended', (t: TestContext) => {
+  const site = dispatching(1, { recheckMs: 20 })
+  const first = site.arrive(heavy)
+  const waiting = site.arrive(heavy)
+  t.assert.equal(site.dispatcher.nextDeadlineMs, 20)
+  site.nodes.push({ meter: new Burdened(), capacityCores: 1, inFlight: 0 })
+  site.clock.ms = 20
+  site.dispatcher.expire()
+  t.assert.equal(waiting.node, site.nodes[1])
+  t.assert.notEqual(waiting.node, first.node)
+})
+
 test('a node has room for as much work as its cores do in one period', (t: TestContext) => {
   const site = dispatching(1, { room: 1 })
   site.arrive(cpuWork(60))
@@ -168,7 +180,7 @@ function dispatching(count: number, options = {}, hold: HoldMode = 'on') {
   )
   const dispatcher = new Dispatcher<Node>(
     { ...defaultChoice, hold },
-    { ...dispatcherDefaults, room: 0, ...options },
+    { ...dispatcherDefaults, room: 0, recheckMs: Number.POSITIVE_INFINITY, ...options },
     clock,
     seededRng(1),
   )

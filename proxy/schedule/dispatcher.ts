@@ -49,6 +49,11 @@ export type DispatcherOptions = LaneOptions & {
   readonly maxWaitMs: number
   /** So many of those that wait are looked at in each round. Above 0. */
   readonly lookAhead: number
+  /**
+   * While calls wait it is looked again after so many milliseconds: nodes come and go, and a quota
+   * begins anew, without a call that comes or ends. Above 0; Infinity for never.
+   */
+  readonly recheckMs: number
 }
 
 export const dispatcherDefaults: DispatcherOptions = {
@@ -57,6 +62,7 @@ export const dispatcherDefaults: DispatcherOptions = {
   maxHeld: 1024,
   maxWaitMs: 1_000,
   lookAhead: 12,
+  recheckMs: 20,
 }
 
 /**
@@ -75,6 +81,7 @@ export class Dispatcher<Node extends Candidate> {
   readonly #lanes: Lanes<Node>
   #choice: StrategyChoice
   #picker: Picker
+  #lookedAtMs = Number.NEGATIVE_INFINITY
   #isReleasing = false
   #mustLookAgain = false
   /** Calls that had to wait, and how long those waited that were sent, in seconds. */
@@ -100,8 +107,10 @@ export class Dispatcher<Node extends Candidate> {
     return this.#queue.length
   }
 
+  /** When to call {@link expire}, or Infinity while nothing waits. */
   get nextDeadlineMs(): number {
-    return this.#queue.nextDeadlineMs
+    if (this.#queue.length === 0) return Number.POSITIVE_INFINITY
+    return Math.min(this.#queue.nextDeadlineMs, this.#lookedAtMs + this.#options.recheckMs)
   }
 
   /** From now on by another strategy. The meters of all nodes must be of `choice` already. */
@@ -135,10 +144,10 @@ export class Dispatcher<Node extends Candidate> {
       goAtMs: nowMs + this.#options.maxWaitMs,
       deadlineMs,
     }
-    this.heldCalls += 1
     const tooMany = this.#queue.add(held)
     if (tooMany !== null) tooMany.wait.refuse('overloaded')
     this.release()
+    if (held !== tooMany) this.heldCalls += 1
     return held
   }
 
@@ -158,16 +167,17 @@ export class Dispatcher<Node extends Candidate> {
     if (this.#queue.length > 0) this.release()
   }
 
-  /** Sends or refuses those that have waited as long as they may. */
+  /** Sends or refuses those that have waited as long as they may, and looks at the others. */
   expire(): void {
     const nowMs = this.#clock.nowMs()
     for (;;) {
       const held = this.#queue.overdue(nowMs)
-      if (held === undefined) return
+      if (held === undefined) break
       this.#queue.remove(held)
       if (held.deadlineMs <= nowMs) held.wait.refuse('too-late')
       else this.#send(held, nowMs)
     }
+    if (this.#queue.length > 0) this.release()
   }
 
   /** Sends all for which a node has room now, in their turns. */
@@ -176,6 +186,7 @@ export class Dispatcher<Node extends Candidate> {
     this.#mustLookAgain = true
     if (this.#isReleasing) return
     this.#isReleasing = true
+    this.#lookedAtMs = this.#clock.nowMs()
     try {
       while (this.#mustLookAgain) {
         this.#mustLookAgain = false

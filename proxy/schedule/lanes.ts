@@ -159,5 +159,10 @@ export class Lanes<Node extends Candidate> {
 function withPlans(work: Work, lane: Lane): Work {
   const { plannedCpuMs, plannedDiskMs } = lane
   if (plannedCpuMs + plannedDiskMs === 0) return work
-  return { ...work, cpuMs: work.cpuMs + plannedCpuMs, diskMs: work.diskMs + plannedDiskMs }
+  return {
+    key: work.key,
+    kind: work.kind,
+    cpuMs: work.cpuMs + plannedCpuMs,
+    diskMs: work.diskMs + plannedDiskMs,
+  }
 }

@@ -15,9 +15,22 @@ test('an explanation', async (t: TestContext) => {
     const { result } = (await explained.json()) as { result: { node: string } }
     t.assert.equal(explained.headers.get('x-equipoise-node'), result.node)
     const [other] = nodes.filter(({ name }) => name !== result.node)
-    t.assert.equal(
-      explained.headers.get('x-equipoise-why'),
-      `strategy=state-space; distance=1.000; runner-up=${other?.name}:1.000; state=cpu:0.000; age=none; tries=1`,
+    const why = explained.headers.get('x-equipoise-why') ?? ''
+    const { distance, ...said } = Object.fromEntries(why.split('; ').map((part) => part.split('=')))
+    // Both nodes are idle, and no agent says which is the larger.
+    t.assert.match(distance ?? '', /^\d+\.\d{3}$/)
+    t.assert.deepEqual(
+      { ...said, cost: said['cost']?.replace(/[\d.]+/g, '#') },
+      {
+        strategy: 'state-space',
+        'runner-up': `${other?.name}:${distance}`,
+        state: 'cpu:0.000',
+        age: 'none',
+        cost: 'eth_getBalance:#+#ms',
+        held: '0.0ms',
+        rung: 'unweighted',
+        tries: '1',
+      },
     )
     for (const headers of [{}, { 'x-equipoise-explain': '0' }, { 'x-equipoise-explain': 'true' }]) {
       const plain = await proxy.fetch(read, headers)
@@ -46,12 +59,14 @@ test('an explanation', async (t: TestContext) => {
         const response = await proxy.fetch(read, asking)
         await response.body?.cancel()
         t.assert.equal(response.headers.get('x-equipoise-node'), b.name)
-        whys.push(response.headers.get('x-equipoise-why'))
+        const why = response.headers.get('x-equipoise-why')
+        whys.push(why?.replace(/cost=.*; held/, 'cost=…; held') ?? null)
       }
       const common = 'strategy=round-robin; distance=0.000; runner-up='
+      const unknown = 'state=unknown; age=none; cost=…; held=0.0ms'
       t.assert.deepEqual(whys.sort(), [
-        `${common}a:0.000; state=unknown; age=none; tries=1`,
-        `${common}none; state=unknown; age=none; tries=2`,
+        `${common}a:0.000; ${unknown}; tries=1`,
+        `${common}none; ${unknown}; tries=2`,
       ])
     },
   )

@@ -1,3 +1,4 @@
+import { parseStrategy, strategyText } from '../../balance/strategy-choice.ts'
 import type { Clock } from '../../clock.ts'
 import type { Rng } from '../../rng.ts'
 import type { FleetControl } from '../routes.ts'
@@ -56,8 +57,9 @@ export function animatedFleet(clock: Clock, rng: Rng): FleetControl {
     snapshot,
     drain: (id) => setDraining(id, true),
     resume: (id) => setDraining(id, false),
-    setStrategy: (name) => {
-      strategy = name
+    setStrategy: (value) => {
+      strategy = strategyText(parseStrategy(value))
+      return strategy
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { parseStrategy, strategyText } from '../../balance/strategy-choice.ts'
 import { type AdminOptions, createAdmin } from '../admin.ts'
 import type { FleetControl } from '../routes.ts'
 import { sampleFleet, sampleNode } from './sample-fleet.ts'
@@ -18,8 +19,10 @@ export function obedientFleet(orders: Orders, ready = true): FleetControl {
     snapshot: () => fleet,
     drain: order('drain'),
     resume: order('resume'),
-    setStrategy: (name) => {
-      orders.push(`strategy ${name}`)
+    setStrategy: (value) => {
+      const strategy = strategyText(parseStrategy(value))
+      orders.push(`strategy ${strategy}`)
+      return strategy
     },
   }
 }
