@@ -6,10 +6,22 @@ test('the latest release is the one spoken by default', (t: TestContext) => {
 })
 
 test('each difference begins with its release', (t: TestContext) => {
-  const old = { endsLines: true, limitsNames: false, saysGoodbye: false, foldsHosts: false }
+  const old = {
+    endsLines: true,
+    limitsNames: false,
+    saysGoodbye: false,
+    speaksHttp2: false,
+    foldsHosts: false,
+  }
   t.assert.deepEqual(compatOf('1.15.11'), { ...old, refusesPaths: false })
   t.assert.deepEqual(compatOf('1.16.0'), { ...old, limitsNames: true, refusesPaths: false })
-  const last = { ...old, limitsNames: true, saysGoodbye: true, refusesPaths: false }
+  const last = {
+    ...old,
+    limitsNames: true,
+    saysGoodbye: true,
+    refusesPaths: false,
+    speaksHttp2: true,
+  }
   t.assert.deepEqual(compatOf('v1.17.3'), last)
   t.assert.deepEqual(compatOf('1.17.4'), latestCompat)
 })

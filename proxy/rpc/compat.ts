@@ -6,6 +6,8 @@ export type Compat = {
   readonly limitsNames: boolean
   /** A WebSocket is closed with a close frame, 1000; else it just ends. */
   readonly saysGoodbye: boolean
+  /** HTTP/2 without TLS is spoken with who begins with it. */
+  readonly speaksHttp2: boolean
   /** The Host header is compared whatever its case. */
   readonly foldsHosts: boolean
   /** A WebSocket on another path is refused with 404; else with an empty 200. */
@@ -22,6 +24,7 @@ export const latestCompat: Compat = {
   endsLines: false,
   limitsNames: true,
   saysGoodbye: true,
+  speaksHttp2: true,
   foldsHosts: true,
   refusesPaths: true,
 }
@@ -35,6 +38,7 @@ export function compatOf(release: string): Compat | null {
     endsLines: !since('1.17.4'),
     limitsNames: since('1.16.0'),
     saysGoodbye: since('1.17.3'),
+    speaksHttp2: since('1.17.0'),
     foldsHosts: since('1.17.4'),
     refusesPaths: since('1.17.4'),
   }

@@ -14,6 +14,7 @@ import { readBody } from './body.ts'
 import { brokenHead, sendBroken } from './broken-request.ts'
 import { Cors } from './cors.ts'
 import { endUnreadable, endWith, endWithoutTunnel, letHalfClose } from './endings.ts'
+import { Http2Side } from './http2.ts'
 import { send } from './outgoing.ts'
 import type { PassThrough } from './pass-through.ts'
 import { targetOf } from './request-target.ts'
@@ -62,6 +63,8 @@ export class HttpServer {
   readonly #responder: Responder
   readonly #vhosts: VirtualHosts
   readonly #cors: Cors
+  /** Null where the release of Geth that is spoken has none. */
+  readonly #http2: Http2Side | null
   #webSockets: WebSocketSide | null = null
   #passThrough: PassThrough | null = null
   /** Connections that end with an answer which is on its way: nothing behind it is looked at. */
@@ -105,7 +108,10 @@ export class HttpServer {
       else this.#webSockets?.upgrade(request, socket, head)
     })
     this.#server.on('connection', letHalfClose)
-    this.#server.on('clientError', endUnreadable)
+    this.#http2 = compat.speaksHttp2 ? new Http2Side(this.#server, limits.idleMs) : null
+    this.#server.on('clientError', (error, socket) => {
+      if (this.#http2?.take(error, socket) !== true) endUnreadable(error, socket)
+    })
     // Whoever closes its side only may still read an answer. Not in the types of Node.
     Object.assign(this.#server, { httpAllowHalfOpen: true })
   }
@@ -137,7 +143,11 @@ export class HttpServer {
     this.#responder.isClosing = true
     this.#server.close(() => resolve())
     this.#server.closeIdleConnections()
-    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    this.#http2?.close()
+    const timer = setTimeout(() => {
+      this.#server.closeAllConnections()
+      this.#http2?.closeAll()
+    }, graceMs)
     await promise
     clearTimeout(timer)
   }
