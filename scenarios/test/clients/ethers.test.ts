@@ -134,29 +134,35 @@ test('ethers: an unknown method is an unsupported operation, as with Geth', asyn
   t.assert.ok(isError(proxied, 'UNSUPPORTED_OPERATION'))
 })
 
-test('ethers: a WebSocket and what it follows outlive each node in turn', async (t: TestContext) => {
-  const [, proxy] = targetsOf(stack)
-  const { http, feed } = ethersProviders(t, proxy)
-  const wallet = ethersWallet(stack, 6, feed)
-  const heads = await heardBlocks(feed)
-  for (const { id } of stack.fleet.nodes) {
-    await heads.until(({ length }) => length > 0)
-    await stack.fleet.kill(id)
-    try {
-      const reads = Array.from({ length: 10 }, async () => {
-        return await Promise.all([http.getBlockNumber(), feed.getBalance(wallet)])
-      })
-      await Promise.all(reads)
-      const receipt = await (await wallet.sendTransaction({ to: wallet, value: 1n })).wait()
-      const next = (receipt?.blockNumber ?? Number.POSITIVE_INFINITY) + 2
-      await heads.until((numbers) => (numbers.at(-1) ?? 0) >= next)
-    } finally {
-      await stack.fleet.restart(id)
-      await proxy.has(heads.values.at(-1) ?? 0)
+// On Geths there would be but one node left, which a busy machine may keep from answering in time.
+const three = { skip: nodesAre === 'geth' && 'needs three nodes' }
+test(
+  'ethers: a WebSocket and what it follows outlive each node in turn',
+  three,
+  async (t: TestContext) => {
+    const [, proxy] = targetsOf(stack)
+    const { http, feed } = ethersProviders(t, proxy)
+    const wallet = ethersWallet(stack, 6, feed)
+    const heads = await heardBlocks(feed)
+    for (const { id } of stack.fleet.nodes) {
+      await heads.until(({ length }) => length > 0)
+      await stack.fleet.kill(id)
+      try {
+        const reads = Array.from({ length: 10 }, async () => {
+          return await Promise.all([http.getBlockNumber(), feed.getBalance(wallet)])
+        })
+        await Promise.all(reads)
+        const receipt = await (await wallet.sendTransaction({ to: wallet, value: 1n })).wait()
+        const next = (receipt?.blockNumber ?? Number.POSITIVE_INFINITY) + 2
+        await heads.until((numbers) => (numbers.at(-1) ?? 0) >= next)
+      } finally {
+        await stack.fleet.restart(id)
+        await proxy.has(heads.values.at(-1) ?? 0)
+      }
     }
-  }
-  t.assert.ok(isRising(heads.values), heads.values.join())
-})
+    t.assert.ok(isRising(heads.values), heads.values.join())
+  },
+)
 
 /** The contract's error and its arguments. */
 function revertOf(error: unknown): string {

@@ -149,7 +149,8 @@ async function toldOf(
     balance: eth.getBalance(owner, number),
     nonce: eth.getTransactionCount(owner, number),
     proof: eth.getProof(owner, [], number),
-    fees: eth.getFeeHistory(4, number, [50]),
+    // What comes after the last is, with Anvil, of its head and not of that block.
+    fees: eth.getFeeHistory(4, number, [50]).then((fees) => fees.baseFeePerGas.slice(0, -1)),
     chainId: eth.getChainId(),
   })
 }
