@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Rng } from '../rng.ts'
 import type { Work } from '../state/work.ts'
 import type { Metered } from './meter.ts'
@@ -9,20 +10,24 @@ import type { Picker } from './picker.ts'
  */
 export class Cheapest implements Picker {
   readonly #rng: Rng
+  readonly #clock: Clock | null
 
-  constructor(rng: Rng) {
+  /** @param clock read once a pick, for meters that go by time */
+  constructor(rng: Rng, clock: Clock | null = null) {
     this.#rng = rng
+    this.#clock = clock
   }
 
   pick<Candidate extends Metered>(among: readonly Candidate[], work: Work): Candidate {
     let best = among[0]
     if (best === undefined) throw new RangeError('nothing to pick from')
-    let least = best.meter.cost(work)
+    const nowMs = this.#clock?.nowMs()
+    let least = best.meter.cost(work, nowMs)
     let equals = 1
     for (let i = 1; i < among.length; i++) {
       const candidate = among[i]
       if (candidate === undefined) continue
-      const cost = candidate.meter.cost(work)
+      const cost = candidate.meter.cost(work, nowMs)
       if (cost > least) continue
       // Reservoir of one: the k-th of k equals replaces the others with chance 1/k.
       equals = cost < least ? 1 : equals + 1

@@ -7,8 +7,11 @@ import type { Ticket, Work } from '../state/work.ts'
  * which is why any meter goes with any picker.
  */
 export type LoadMeter = {
-  /** Cost of sending this upstream `work` now: lower is better, never negative. Changes nothing. */
-  cost(work: Work): number
+  /**
+   * Cost of sending this upstream `work` now: lower is better, never negative. Changes nothing.
+   * @param nowMs the time, from those who ask many: a look at the clock takes 0.1 µs
+   */
+  cost(work: Work, nowMs?: number): number
   /** A call was sent. The ticket is what settles it. */
   start(work: Work): Ticket
   /** Its answer ended after `rttMs` milliseconds, or failed. Called once for every `start`. */

@@ -18,8 +18,8 @@ export class PredictedState implements LoadMeter {
     this.#clock = clock
   }
 
-  cost(work: Work): number {
-    this.#observer.advance(this.#clock.nowMs())
+  cost(work: Work, nowMs = this.#clock.nowMs()): number {
+    this.#observer.advance(nowMs)
     return this.#observer.forecast(work)
   }
 

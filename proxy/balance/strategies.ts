@@ -53,6 +53,7 @@ const predictedState = ({ clock, cores, observer, costs = new Costs() }: MeterOp
 const rotate = () => new Rotate()
 const smoothRotate = () => new SmoothRotate()
 const cheapest = (rng: Rng) => new Cheapest(rng)
+const cheapestNow = (rng: Rng, clock: Clock) => new Cheapest(rng, clock)
 const twoChoices = (rng: Rng) => new TwoChoices(rng)
 const hotCold = (rng: Rng, clock: Clock) => new HotCold(rng, clock)
 
@@ -65,7 +66,7 @@ const table = {
   'peak-ewma': { meter: peakEwma, picker: twoChoices, holds: false },
   prequal: { meter: probedLoad, picker: hotCold, holds: false },
   'nearest-origin': { meter: reportedNorm, picker: cheapest, holds: false },
-  'state-space': { meter: predictedState, picker: cheapest, holds: true },
+  'state-space': { meter: predictedState, picker: cheapestNow, holds: true },
 } as const satisfies Record<string, Strategy>
 
 export type StrategyName = keyof typeof table

@@ -23,12 +23,18 @@ export class CallsInFlight {
   /** Σ of what the calls occupy of a core and of the disk while nothing else does: below `count`. */
   cpuOccupied = 0
   diskOccupied = 0
-  /** By place: the slots in use are `slots[0] … slots[count − 1]`. */
+  /** By place, from 0 to `count` − 1: the slot of each call. */
   slots = new Int32Array(8)
+  /**
+   * By place, for those who sum over all: a call has max(leastMs, needMs − cpuShare · servedMs) of
+   * CPU left. Slots are not in order in memory, and a sum over them took twice as long.
+   */
+  needMs = new Float64Array(8)
+  leastMs = new Float64Array(8)
+  cpuShare = new Float64Array(8)
   /** By slot. */
   cpuMs = new Float64Array(8)
   diskMs = new Float64Array(8)
-  cpuShare = new Float64Array(8)
   startedMs = new Float64Array(8)
   /** {@link servedMs} when the call began. */
   servedMsBefore = new Float64Array(8)
@@ -56,7 +62,9 @@ export class CallsInFlight {
     const cpuShare = cpuMs / allMs
     this.cpuMs[slot] = cpuMs
     this.diskMs[slot] = diskMs
-    this.cpuShare[slot] = cpuShare
+    this.cpuShare[place] = cpuShare
+    this.needMs[place] = cpuMs + cpuShare * this.servedMs
+    this.leastMs[place] = leastLeft * cpuMs
     this.startedMs[slot] = nowMs
     this.servedMsBefore[slot] = this.servedMs
     this.evidence[slot] = 0
@@ -79,10 +87,14 @@ export class CallsInFlight {
     if (place < 0 || place > last || this.slots[place] !== slot) {
       throw new RangeError(`no call holds ticket ${slot}`)
     }
+    const cpuShare = this.cpuShare[place] ?? 0
     const moved = this.slots[last] ?? 0
     this.slots[place] = moved
     this.#places[moved] = place
     this.slots[last] = slot
+    this.needMs[place] = this.needMs[last] ?? 0
+    this.leastMs[place] = this.leastMs[last] ?? 0
+    this.cpuShare[place] = this.cpuShare[last] ?? 0
     this.works[slot] = null
     this.count = last
     if (last === 0) {
@@ -96,16 +108,16 @@ export class CallsInFlight {
     const cpuMs = this.cpuMs[slot] ?? 0
     const diskMs = this.diskMs[slot] ?? 0
     const allMs = cpuMs + diskMs + travelMs
-    this.cpuShares -= this.cpuShare[slot] ?? 0
+    this.cpuShares -= cpuShare
     this.cpuOccupied -= cpuMs / allMs
     this.diskOccupied -= diskMs / allMs
   }
 
   /** Milliseconds of CPU that the call in `slot` still needs, by what it was said to cost. */
   leftMs(slot: Ticket): number {
-    const cpuMs = this.cpuMs[slot] ?? 0
-    const grantedMs = this.servedMs - (this.servedMsBefore[slot] ?? 0)
-    return Math.max(leastLeft * cpuMs, cpuMs - (this.cpuShare[slot] ?? 0) * grantedMs)
+    const place = this.#places[slot] ?? 0
+    const needMs = (this.needMs[place] ?? 0) - (this.cpuShare[place] ?? 0) * this.servedMs
+    return Math.max(this.leastMs[place] ?? 0, needMs)
   }
 
   /** Milliseconds of CPU that the calls in flight have used so far, by what they are said to cost. */
@@ -126,6 +138,8 @@ export class CallsInFlight {
     this.evidence = grown(this.evidence, new Uint8Array(length))
     this.cpuMs = grown(this.cpuMs, new Float64Array(length))
     this.diskMs = grown(this.diskMs, new Float64Array(length))
+    this.needMs = grown(this.needMs, new Float64Array(length))
+    this.leastMs = grown(this.leastMs, new Float64Array(length))
     this.cpuShare = grown(this.cpuShare, new Float64Array(length))
     this.startedMs = grown(this.startedMs, new Float64Array(length))
     this.servedMsBefore = grown(this.servedMsBefore, new Float64Array(length))

@@ -1,5 +1,6 @@
 import { maxIndexed } from './costs.ts'
-import type { LearnedWork } from './learned-work.ts'
+import { LearnedWork } from './learned-work.ts'
+import type { Work } from './work.ts'
 
 /** One call moves the median by so much: a tenth of itself, or a tenth of a millisecond. */
 const stepShare = 0.1
@@ -20,6 +21,7 @@ const mostMs = 60_000
 export class LocalDelay {
   readonly #extraMs = new Float64Array(maxIndexed)
   readonly #learnedMs = new Float64Array(maxIndexed)
+  #isEmpty = true
 
   /** A call took `tookMs` on this node, left alone. */
   learn(work: LearnedWork, tookMs: number, nowMs: number): void {
@@ -30,10 +32,12 @@ export class LocalDelay {
     const above = tookMs - (work.cpuMs + work.diskMs) > extraMs
     this.#extraMs[index] = Math.min(mostMs, Math.max(0, extraMs + (above ? step : -step)))
     this.#learnedMs[index] = nowMs
+    this.#isEmpty &&= !above
   }
 
   /** Milliseconds beyond what `work` is said to cost. */
-  of(work: LearnedWork, nowMs: number): number {
+  of(work: Work, nowMs: number): number {
+    if (this.#isEmpty || !(work instanceof LearnedWork)) return 0
     const { index } = work
     if (index < 0 || this.#extraMs[index] === 0) return 0
     const extraMs = this.#fadedMs(index, nowMs)

@@ -38,8 +38,8 @@ export type NodeObserverOptions = {
 /** Requests that an SSD serves at once at full speed, where nobody says. */
 const usualDisks = 4
 
-/** Bytes a second of one such request, where the disk's capacity is reported: 64 MiB. */
-const diskBytesPerS = 67_108_864
+/** Bytes a second of one such request, where the disk's capacity is reported. */
+const diskBytesPerS = 100_000_000
 
 /** The kernel's own choice, ms. */
 const usualPeriodMs = 100
@@ -132,7 +132,7 @@ export class NodeObserver implements Observer {
   dispatch(work: Work, nowMs: number): Ticket {
     this.advance(nowMs)
     const how = this.#evidenceNow(work)
-    const ticket = this.#calls.add(work, this.#extraMs(work), nowMs)
+    const ticket = this.#calls.add(work, this.#local.of(work, this.#nowMs), nowMs)
     this.#calls.evidence[ticket] = how
     return ticket
   }
@@ -178,7 +178,7 @@ export class NodeObserver implements Observer {
       const { failedCalls, cores, trust } = this.#belief
       return ((work.cpuMs + work.diskMs) * (this.#calls.count + failedCalls + 1)) / (cores * trust)
     }
-    return this.#physics.forecast(work, this.#extraMs(work))
+    return this.#physics.forecast(work, this.#local.of(work, this.#nowMs))
   }
 
   predicted(): StateVector {
@@ -198,10 +198,6 @@ export class NodeObserver implements Observer {
 
   get #isReported(): boolean {
     return this.#rung !== 'weighted' && this.#rung !== 'unweighted'
-  }
-
-  #extraMs(work: Work): number {
-    return work instanceof LearnedWork ? this.#local.of(work, this.#nowMs) : 0
   }
 
   /** What the latency of `work`, sent now, will say of its cost. */

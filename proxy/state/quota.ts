@@ -108,9 +108,9 @@ export class Quota implements Physics {
     const longestMs = Math.max(a, goSliceMs)
     let overlapMs = 0
     let delayedMs = 0
-    const { count, slots } = calls
+    const { count, needMs, leastMs, cpuShare, servedMs } = calls
     for (let i = 0; i < count; i++) {
-      const r = calls.leftMs(slots[i] ?? 0)
+      const r = Math.max(leastMs[i] ?? 0, (needMs[i] ?? 0) - (cpuShare[i] ?? 0) * servedMs)
       overlapMs += Math.min(r, longestMs)
       delayedMs += Math.min(r, a)
     }
