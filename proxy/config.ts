@@ -119,6 +119,18 @@ const schema = z.strictObject({
   'agent-token-file': z.string().min(1).optional(),
   strategy: strategy.default(defaultChoice),
   'chain-id': z.int().positive().optional(),
+  /** How far many nodes must look like one. */
+  consistency: z
+    .strictObject({
+      strict: z.boolean().default(false),
+      quorum: z.int().min(1).default(1),
+      wait: duration.default(2_000),
+    })
+    .prefault({}),
+  'session-header': z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, { error: 'want the name of a header, as X-Client' })
+    .optional(),
   methods: z.strictObject({ allow: list.default([]), deny: list.default([]) }).prefault({}),
   health: z
     .strictObject({

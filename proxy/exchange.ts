@@ -2,6 +2,7 @@ import type { Session } from './consistency/session.ts'
 import type { Explanation } from './explanation.ts'
 import type { Family } from './rpc/families.ts'
 import { Cancellation } from './upstream/attempt.ts'
+import type { Block } from './upstream/block.ts'
 import type { Flow } from './upstream/flow.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -30,6 +31,8 @@ export class Exchange {
   explanation: Explanation | null = null
   /** The family of the node that answered last; null for Geth, and while none has. */
   family: Family | null = null
+  /** What `latest` stands for in a batch, in strict mode. */
+  pin: Block | null = null
   /** The node that answered last. */
   node: Upstream | null = null
   /** The answer must not be compressed: Geth writes some errors past its compressor. */

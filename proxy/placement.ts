@@ -2,6 +2,7 @@ import type { LoadMeter } from './balance/meter.ts'
 import { strategies } from './balance/strategies.ts'
 import { type StrategyChoice, strategyText } from './balance/strategy-choice.ts'
 import type { Clock } from './clock.ts'
+import type { Demand } from './consistency/demand.ts'
 import { ProxyError, UpstreamError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './explanation.ts'
@@ -20,6 +21,8 @@ export type Errand<Read> = Reader<Read> & {
   readonly request: Buffer
   readonly rule: MethodRule
   readonly work: Work
+  /** What it needs of the node; null or absent where any one will do. */
+  readonly demand?: Demand<Read> | null
 }
 
 /** Geth has no time limit over WebSocket and IPC; ours only keeps a silent node from holding on. */
@@ -81,15 +84,21 @@ export class Placement {
    * @throws ProxyError when no node gave an answer in time
    */
   async place<Read>(errand: Errand<Read>, exchange: Exchange): Promise<Read> {
-    const { rule, work } = errand
+    const { rule, work, demand = null } = errand
     const timeoutMs = exchange.push === null ? this.#options.timeoutMs : pushTimeoutMs
     const deadlineMs = exchange.arrivedMs + timeoutMs
     let tried: Upstream[] | null = null
     let lastError: unknown = null
+    /** An answer that says what its node lacks: the client's, unless another node knows better. */
+    let missed: Answered<Read> | null = null
     for (;;) {
-      const among = this.#candidates(rule, tried)
+      const among = this.#candidates(errand, tried)
       if (this.#clock.nowMs() >= deadlineMs) throw new ProxyError('UPSTREAM_TIMEOUT', 'too late')
-      if (among.length === 0) throw lastError ?? new ProxyError('NO_UPSTREAM', 'no node is up')
+      if (among.length === 0) {
+        if (missed !== null) return handedOn(missed, demand, exchange)
+        if (demand !== null && (await demand.catchUp())) continue
+        throw lastError ?? this.#shortfall(demand)
+      }
       const chosen: Upstream | null = this.dispatcher.pick(work, among)
       const held: HeldErrand<Read> | null =
         chosen === null ? this.#holding(errand, exchange, deadlineMs, tried) : null
@@ -105,8 +114,14 @@ export class Placement {
           this.#setAlarm()
           read = await reading
         } else continue
-        exchange.family = (chosen ?? held?.node)?.family ?? null
-        return read
+        const node: Upstream | null = chosen ?? held?.node ?? null
+        if (node === null) throw new ProxyError('NO_UPSTREAM', 'an answer of no node')
+        // What flows to the client already cannot be taken back.
+        if (demand === null || exchange.flow !== null || !demand.isMiss(read, node)) {
+          return handedOn({ read, node }, demand, exchange)
+        }
+        missed = { read, node }
+        tried = tried === null ? [node] : [...tried, node]
       } catch (error) {
         lastError = judged(error, rule, exchange)
         const node: Upstream | null = chosen ?? held?.node ?? null
@@ -127,8 +142,8 @@ export class Placement {
     deadlineMs: number,
     tried: readonly Upstream[] | null,
   ): HeldErrand<Read> {
-    const { rule, work } = errand
-    const among = (): readonly Upstream[] => this.#candidates(rule, tried)
+    const { work } = errand
+    const among = (): readonly Upstream[] => this.#candidates(errand, tried)
     return new HeldErrand<Read>(
       work,
       among,
@@ -168,10 +183,20 @@ export class Placement {
     ).unref()
   }
 
-  #candidates(rule: MethodRule, tried: readonly Upstream[] | null): readonly Upstream[] {
+  #shortfall<Read>(demand: Demand<Read> | null): ProxyError {
+    const isDown = demand === null || this.#fleet.view.readers.length === 0
+    return isDown ? new ProxyError('NO_UPSTREAM', 'no node is up') : demand.shortfall()
+  }
+
+  #candidates<Read>(
+    { rule, demand = null }: Errand<Read>,
+    tried: readonly Upstream[] | null,
+  ): readonly Upstream[] {
     const { readers, writer } = this.#fleet.view
     if (rule.access === 'read') {
-      return tried === null ? readers : readers.filter((upstream) => !tried.includes(upstream))
+      const left =
+        tried === null ? readers : readers.filter((upstream) => !tried.includes(upstream))
+      return demand === null || left.length === 0 ? left : demand.among(left)
     }
     if (writer === null) return []
     if (tried === null) return [writer]
@@ -194,6 +219,19 @@ export class Placement {
     const nowMs = this.#clock.nowMs()
     exchange.explanation = explain(this.#strategy, chosen, among, work, tries, heldMs, nowMs)
   }
+}
+
+/** An answer, and whose it is. */
+type Answered<Read> = { readonly read: Read; readonly node: Upstream }
+
+function handedOn<Read>(
+  { read, node }: Answered<Read>,
+  demand: Demand<Read> | null,
+  exchange: Exchange,
+): Read {
+  exchange.family = node.family
+  exchange.node = node
+  return demand === null ? read : demand.settle(read, node)
 }
 
 /** Whether another node may be asked: never where the first one can have acted on the call. */

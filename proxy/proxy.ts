@@ -2,6 +2,9 @@ import { createAdmin } from './admin/admin.ts'
 import { meterOf, parseStrategy } from './balance/strategy-choice.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { Consistency } from './consistency/consistency.ts'
+import { Heads } from './consistency/heads.ts'
+import { Sessions } from './consistency/session.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
@@ -10,6 +13,7 @@ import { compatOf, latestCompat } from './rpc/compat.ts'
 import { Exposure } from './rpc/exposure.ts'
 import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
+import { ClientSessions } from './server/client-sessions.ts'
 import { Front, type FrontUrls, named } from './server/front.ts'
 import { PassThrough } from './server/pass-through.ts'
 import { Costs } from './state/costs.ts'
@@ -17,6 +21,7 @@ import { CallStats } from './stats/call-stats.ts'
 import { Subscriptions } from './streams/subscriptions.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
+import { HeadFollower } from './upstream/head.ts'
 import { HealthChecks } from './upstream/health.ts'
 import { NodeSockets, webSocketUrlOf } from './upstream/node-sockets.ts'
 import { Upstream } from './upstream/upstream.ts'
@@ -101,9 +106,26 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const sockets = new NodeSockets(
     new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),
   )
+  const { quorum, strict, wait } = config.consistency
+  const heads = new Heads(fleet, { quorum, maxWaitMs: wait }, clock)
+  const followers = upstreams.map(
+    (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
+  )
+  heads.onChange((change) => {
+    if (change.kind === 'advance') return
+    const { ancestor, removed, added } = change
+    const details = {
+      ancestor: ancestor?.number ?? null,
+      removed: removed.length,
+      added: added.length,
+    }
+    log.warn(details, 'reorganisation')
+  })
+  const sessions = new ClientSessions(config['session-header'] ?? null, new Sessions(), clock)
   const subscriptions = new Subscriptions(fleet, (upstream) => sockets.of(upstream))
   const relay = new Relay(
     placement,
+    new Consistency(heads, strict),
     costs,
     calls,
     subscriptions,
@@ -129,6 +151,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     passThroughOf(config, fleet, clock),
     compat,
     (push) => subscriptions.endAll(push),
+    sessions,
     clock,
   )
 
@@ -162,6 +185,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   async function listen(): Promise<ProxyUrls> {
     try {
       await health.start()
+      await Promise.all(followers.map((follower) => follower.start()))
       for (const collector of collectors) collector.start()
       const urls = await front.listen()
       const { url: adminUrl } = await named('--admin.port', admin.listen())
@@ -174,6 +198,8 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
 
   async function close(graceMs = 5_000): Promise<void> {
     await front.close(graceMs)
+    heads.close()
+    await Promise.all(followers.map((follower) => follower.close()))
     await sockets.close()
     await admin.close()
     await Promise.all(collectors.map((collector) => collector.close()))

@@ -1,4 +1,6 @@
+import { BatchCall } from './batch-call.ts'
 import type { Clock } from './clock.ts'
+import type { Consistency, Reading } from './consistency/consistency.ts'
 import { ProxyError, toRpcError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Placement } from './placement.ts'
@@ -6,10 +8,8 @@ import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from 
 import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
 import { inGethWords } from './rpc/families.ts'
-import type { MethodRule } from './rpc/methods/rule.ts'
 import { parseNodeError } from './rpc/node-error.ts'
-import { parseBatchReply, type Reply } from './rpc/reply.ts'
-import { canonicalBatch } from './rpc/request.ts'
+import type { Reply } from './rpc/reply.ts'
 import type { Route, Router } from './rpc/router.ts'
 import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
@@ -33,6 +33,7 @@ export type RelayOptions = {
 /** The way of one request from its bytes to the bytes of its answer. Never throws. */
 export class Relay {
   readonly #placement: Placement
+  readonly #consistency: Consistency
   readonly #costs: Costs
   readonly #metrics: CallStats
   readonly #subscriptions: Subscriptions
@@ -47,6 +48,7 @@ export class Relay {
 
   constructor(
     placement: Placement,
+    consistency: Consistency,
     costs: Costs,
     metrics: CallStats,
     subscriptions: Subscriptions,
@@ -55,6 +57,7 @@ export class Relay {
     log: (error: unknown) => void,
   ) {
     this.#placement = placement
+    this.#consistency = consistency
     this.#costs = costs
     this.#metrics = metrics
     this.#subscriptions = subscriptions
@@ -125,7 +128,10 @@ export class Relay {
     const { rule } = route
     try {
       const work = this.#costs.of(message.method, rule, refinementOf(message))
-      const call = new SingleCall(message, this.#nextId(), rule, work, exchange)
+      const pin = exchange.pin ?? this.#consistency.pin
+      const asked = this.#consistency.asked(message, rule, pin)
+      const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
+      const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
       const reply = await this.#placement.place(call, exchange)
       return this.#passOn(message, reply, exchange)
     } catch (error) {
@@ -148,6 +154,7 @@ export class Relay {
     }
     this.#metrics.batches.observe(messages.length)
     exchange.takesFlow = false
+    exchange.pin = this.#consistency.pin
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => router.route(message, canPush))
     for (const group of batch.groups) {
@@ -175,28 +182,23 @@ export class Relay {
   ): Promise<readonly Answer[]> {
     const messages = group.map(({ message }) => message)
     const works: Work[] = []
-    let rule: MethodRule | null = null
+    const readings: Reading[] = []
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
-      works.push(this.#costs.of(message.method, route.rule, refinementOf(message)))
-      rule ??= route.rule
+      const { rule } = route
+      works.push(this.#costs.of(message.method, rule, refinementOf(message)))
+      readings.push({ message: this.#consistency.asked(message, rule, exchange.pin), rule })
     }
-    if (rule === null) return []
+    const [first] = readings
+    if (first === undefined) return []
     if (!this.#enter(group.length)) {
       return messages.map((message) => this.#refuse(message, exchange))
     }
     try {
-      const replies = await this.#placement.place(
-        {
-          request: canonicalBatch(messages),
-          rule,
-          work: this.#costs.ofBatch(works),
-          read: (body) => parseBatchReply(body, messages.length),
-          mayFlow: false,
-          open: () => null,
-        },
-        exchange,
-      )
+      const demand = this.#consistency.ofBatch(readings, exchange, exchange.pin)
+      const asked = readings.map(({ message }) => message)
+      const call = new BatchCall(asked, first.rule, this.#costs.ofBatch(works), demand)
+      const replies = await this.#placement.place(call, exchange)
       return messages.map((message, i) => {
         const reply = replies[i]
         if (reply === undefined) throw new RangeError('a batch reply without a member')

@@ -1,3 +1,4 @@
+import type { Demand } from './consistency/demand.ts'
 import type { Exchange } from './exchange.ts'
 import type { Errand } from './placement.ts'
 import type { Message } from './rpc/call.ts'
@@ -12,15 +13,24 @@ export class SingleCall implements Errand<Reply> {
   readonly request: Buffer
   readonly rule: MethodRule
   readonly work: Work
+  readonly demand: Demand<Reply> | null
   readonly mayFlow: boolean
   readonly #id: number
   readonly #exchange: Exchange
 
   /** @param id tells the answer from those to other requests on the same connection */
-  constructor(message: Message, id: number, rule: MethodRule, work: Work, exchange: Exchange) {
+  constructor(
+    message: Message,
+    id: number,
+    rule: MethodRule,
+    work: Work,
+    demand: Demand<Reply> | null,
+    exchange: Exchange,
+  ) {
     this.request = canonicalRequest(message, id)
     this.rule = rule
     this.work = work
+    this.demand = demand
     this.mayFlow = exchange.takesFlow && message.isCall
     this.#id = id
     this.#exchange = exchange

@@ -2,6 +2,7 @@ import { ProxyError } from '../errors.ts'
 import type { Message } from '../rpc/call.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
+import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type BlockNeed, blockNeed } from './block-need.ts'
 import type { Demand } from './demand.ts'
@@ -26,17 +27,27 @@ export class CallDemand implements Demand<Reply> {
   readonly #session: Session | null
   readonly #need: BlockNeed
   readonly #isRange: boolean
+  readonly #pin: Block | null
+  #home: Upstream | null = null
   /** Below this height no head may be shown. Found when the call is placed. */
   #floor = 0
   #misses = 0
   #hasWaited = false
 
-  constructor(heads: Heads, message: Message, rule: MethodRule, session: Session | null) {
+  /** @param pin what `latest` stands for in its request, or null */
+  constructor(
+    heads: Heads,
+    message: Message,
+    rule: MethodRule,
+    session: Session | null,
+    pin: Block | null = null,
+  ) {
     this.#heads = heads
     this.#message = message
     this.#session = session
     this.#need = blockNeed(message, rule)
     this.#isRange = rule.block === 'filter'
+    this.#pin = pin
   }
 
   /** Whether it asks for a range that ends above every head: no node can answer it, none may try. */
@@ -45,7 +56,19 @@ export class CallDemand implements Demand<Reply> {
     return this.#isRange && need.kind === 'number' && need.number > this.#heads.tip
   }
 
+  /** It goes to `home`, if that can be. */
+  near(home: Upstream): this {
+    this.#home = home
+    return this
+  }
+
   among(candidates: readonly Upstream[]): readonly Upstream[] {
+    const able = this.#able(candidates)
+    const home = this.#home
+    return home !== null && able.length > 1 && able.includes(home) ? [home] : able
+  }
+
+  #able(candidates: readonly Upstream[]): readonly Upstream[] {
     const need = this.#need
     const heads = this.#heads
     switch (need.kind) {
@@ -170,6 +193,7 @@ export class CallDemand implements Demand<Reply> {
       const number = heightIn(reply, '"blockNumber":')
       if (number !== null) heads.learn(by, number)
     }
+    if (this.#pin !== null && method === 'eth_blockNumber') return quantityReply(this.#pin.number)
     const session = this.#session
     if (session === null) return reply
     session.floor = Math.max(heads.floorOf(session.floor, session.epoch), by.head ?? 0)
@@ -199,6 +223,11 @@ export class CallDemand implements Demand<Reply> {
       ? new ProxyError('BEYOND_HEAD', 'a range that ends above every head')
       : new ProxyError('NODES_BEHIND', 'no node has caught up with what was shown')
   }
+}
+
+function quantityReply(number: number): Reply {
+  const body = Buffer.from(`"0x${number.toString(16)}"`)
+  return { kind: 'result', body, start: 0, end: body.length }
 }
 
 const nobody: readonly Upstream[] = []

@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { assert as check, integer, property } from 'fast-check'
+import fc from 'fast-check'
 import type { Block } from '../upstream/block.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
 import { childOf, hashOf, histories, line, type Step } from './test/random-tree.ts'
@@ -87,9 +87,9 @@ test('far behind is no other branch; level with an unknown block is', (t: TestCo
 })
 
 test('whatever happens, the changes told make up the chain that is served', () => {
-  const anyQuorum = integer({ min: 1, max: 3 })
-  check(
-    property(histories(5), anyQuorum, (steps, quorum) => holds(steps, quorum)),
+  const anyQuorum = fc.integer({ min: 1, max: 3 })
+  fc.assert(
+    fc.property(histories(5), anyQuorum, (steps, quorum) => holds(steps, quorum)),
     {
       numRuns: 500,
     },

@@ -1,40 +1,73 @@
 import type { Message } from '../rpc/call.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
+import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { atBlock } from './at-block.ts'
 import { BatchDemand } from './batch-demand.ts'
 import { CallDemand } from './call-demand.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
 
+/** Whose call it is, and where calls that it must agree with went. */
+export type Asker = {
+  readonly session: Session | null
+  /** The node that answered earlier calls of the same batch, or null. */
+  readonly node: Upstream | null
+}
+
+/** A read as it goes to a node, which in strict mode is not as it came. */
+export type Reading = { readonly message: Message; readonly rule: MethodRule }
+
 /** What makes many nodes look like one: makes the demand of each request to a node. */
 export class Consistency {
   readonly #heads: Heads
+  readonly #isStrict: boolean
 
-  constructor(heads: Heads) {
+  /** @param isStrict whether `latest` is the same block for all calls of a request */
+  constructor(heads: Heads, isStrict: boolean) {
     this.#heads = heads
-  }
-
-  /** The demand of one read, or null where any node will do. */
-  ofCall(message: Message, rule: MethodRule, session: Session | null): Demand<Reply> | null {
-    if (this.#heads.isAlone || rule.access !== 'read') return null
-    return new CallDemand(this.#heads, message, rule, session)
+    this.#isStrict = isStrict
   }
 
   /**
-   * The demand of reads that go to one node together, or null where any node will do.
-   * @param home the node that earlier reads of the same batch went to, or null
+   * The block that `latest` stands for in one request, or null where each node may say. Its head
+   * must be as high as any that was shown.
    */
+  get pin(): Block | null {
+    if (!this.#isStrict || this.#heads.isAlone) return null
+    const { head, tip } = this.#heads
+    return head !== null && head.number >= tip ? head : null
+  }
+
+  /** The call as it goes to a node when `latest` stands for `pin`. */
+  asked(message: Message, rule: MethodRule, pin: Block | null): Message {
+    return pin === null || rule.access !== 'read' ? message : atBlock(message, rule, pin)
+  }
+
+  /** The demand of one read, or null where any node will do. */
+  ofCall(
+    message: Message,
+    rule: MethodRule,
+    { session, node }: Asker,
+    pin: Block | null,
+  ): Demand<Reply> | null {
+    if (this.#heads.isAlone || rule.access !== 'read') return null
+    const demand = new CallDemand(this.#heads, message, rule, session, pin)
+    return node === null ? demand : demand.near(node)
+  }
+
+  /** The demand of reads that go to one node together, or null where any node will do. */
   ofBatch(
-    calls: readonly { readonly message: Message; readonly rule: MethodRule }[],
-    session: Session | null,
-    home: Upstream | null,
+    readings: readonly Reading[],
+    { session, node }: Asker,
+    pin: Block | null,
   ): Demand<readonly Reply[]> | null {
     if (this.#heads.isAlone) return null
-    const demands = calls.map(
-      ({ message, rule }) => new CallDemand(this.#heads, message, rule, session),
+    const demands = readings.map(
+      ({ message, rule }) => new CallDemand(this.#heads, message, rule, session, pin),
     )
-    return new BatchDemand(demands, home)
+    return new BatchDemand(demands, node)
   }
 }

@@ -13,8 +13,6 @@ export class Session {
   last: Upstream | null = null
   /** The next nonce of each account whose transactions were accepted from it; made when needed. */
   nonces: Map<string, number> | null = null
-  /** When it was last looked up by name. Written by {@link Sessions}. */
-  usedAtMs = 0
 }
 
 /** Bounds of {@link Sessions}. */
@@ -33,45 +31,45 @@ const maxNameLength = 256
 
 /**
  * Sessions by name: the value of a header or an API key, for clients whose requests come over many
- * connections. The session of a connection lives with the connection and is not kept here. Full, it
- * forgets who was not seen for longest.
+ * connections. The session of a connection lives with the connection and is not kept here. Two
+ * generations: who is used moves to the younger one, and when that is half of what is allowed, or
+ * half as old as may be, the older one is forgotten whole. (One map in order of use took 30 µs a
+ * lookup: V8 walks over what was deleted at its front.)
  */
 export class Sessions {
   readonly #bounds: SessionBounds
-  /** In the order of their last use. */
-  readonly #byName = new Map<string, Session>()
+  #young = new Map<string, Session>()
+  #old = new Map<string, Session>()
+  #turnedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(bounds: SessionBounds = sessionDefaults) {
     this.#bounds = bounds
   }
 
   get size(): number {
-    return this.#byName.size
+    return this.#young.size + this.#old.size
   }
 
   /** The session of this name, new where there is none; null for a name that is empty or too long. */
   named(name: string, nowMs: number): Session | null {
     if (name === '' || name.length > maxNameLength) return null
-    const known = this.#byName.get(name)
-    if (known !== undefined) {
-      this.#byName.delete(name)
-      this.#byName.set(name, known)
-      known.usedAtMs = nowMs
-      return known
-    }
-    this.#forget(nowMs)
-    const session = new Session()
-    session.usedAtMs = nowMs
-    this.#byName.set(name, session)
+    this.#turn(nowMs)
+    const young = this.#young.get(name)
+    if (young !== undefined) return young
+    const session = this.#old.get(name) ?? new Session()
+    this.#old.delete(name)
+    this.#young.set(name, session)
     return session
   }
 
-  /** Those that were idle too long, and one more where there is no room. */
-  #forget(nowMs: number): void {
-    for (const [name, { usedAtMs }] of this.#byName) {
-      const isIdle = nowMs - usedAtMs > this.#bounds.maxIdleMs
-      if (!isIdle && this.#byName.size < this.#bounds.maxSessions) return
-      this.#byName.delete(name)
-    }
+  #turn(nowMs: number): void {
+    const { maxIdleMs, maxSessions } = this.#bounds
+    const isOld = nowMs - this.#turnedAtMs >= maxIdleMs / 2
+    if (!isOld && this.#young.size < maxSessions / 2) return
+    // Idle for two turns of half the time each, or for more than all of it at once.
+    const isForgotten = nowMs - this.#turnedAtMs >= maxIdleMs
+    this.#old = isForgotten ? new Map() : this.#young
+    this.#young = new Map()
+    this.#turnedAtMs = nowMs
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { Session } from '../consistency/session.ts'
 import { Exchange, type Push } from '../exchange.ts'
 import { type Answer, ownError } from '../rpc/answer.ts'
 import { parseCalls } from '../rpc/call.ts'
@@ -32,6 +33,7 @@ export class Conversation implements Push {
   readonly #maxQueuedBytes: number
   readonly #answer: Answerer
   readonly #clock: Clock
+  readonly #session: Session
   readonly #underWay = new Set<Exchange>()
   #isEnding = false
   /** Bytes said so far; with what is still queued, what the client has taken. */
@@ -39,7 +41,15 @@ export class Conversation implements Push {
   #takenBytes = 0
   #tookAtMs: number
 
-  constructor(line: Line, maxQueuedBytes: number, answer: Answerer, clock: Clock) {
+  /** @param session its client's, where another connection may be the same client's */
+  constructor(
+    line: Line,
+    maxQueuedBytes: number,
+    answer: Answerer,
+    clock: Clock,
+    session = new Session(),
+  ) {
+    this.#session = session
     this.#line = line
     this.#maxQueuedBytes = maxQueuedBytes
     this.#answer = answer
@@ -89,7 +99,7 @@ export class Conversation implements Push {
       this.finish()
       return
     }
-    const exchange = new Exchange(this.#clock.nowMs(), false, this)
+    const exchange = new Exchange(this.#clock.nowMs(), false, this, this.#session)
     this.#underWay.add(exchange)
     const answer = await this.#answer(parsed, exchange)
     this.#underWay.delete(exchange)

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { Push } from '../exchange.ts'
 import type { Compat } from '../rpc/compat.ts'
 import type { Answerer } from './answerer.ts'
+import type { ClientSessions } from './client-sessions.ts'
 import { HttpServer } from './http.ts'
 import { IpcSide } from './ipc.ts'
 import type { PassThrough } from './pass-through.ts'
@@ -37,6 +38,7 @@ export class Front {
     passThrough: PassThrough | null,
     compat: Compat,
     endAll: (push: Push) => void,
+    sessions: ClientSessions,
     clock: Clock,
   ) {
     const { http, ws, ipcpath, limits } = config
@@ -48,13 +50,15 @@ export class Front {
       answers.ws,
       endAll,
       clock,
+      sessions,
     )
-    this.#http = new HttpServer({ ...http, maxSockets, compat }, answers.http, clock)
+    const options = { ...http, maxSockets, compat }
+    this.#http = new HttpServer(options, answers.http, clock, sessions)
     if (passThrough !== null) this.#http.passTo(passThrough)
     this.#passThrough = passThrough
     if (hasOwnPort(config)) {
       const { addr = http.addr, port = 0 } = ws
-      const options = {
+      const own = {
         addr,
         port,
         vhosts: [],
@@ -63,7 +67,7 @@ export class Front {
         maxSockets,
         compat,
       }
-      this.#webSocketServer = new HttpServer(options, answers.http, clock)
+      this.#webSocketServer = new HttpServer(own, answers.http, clock)
     } else this.#webSocketServer = null
     const door = this.#webSocketServer ?? this.#http
     door.upgradeTo(this.#webSockets)

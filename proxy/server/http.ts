@@ -12,6 +12,7 @@ import {
 import type { Answerer } from './answerer.ts'
 import { readBody } from './body.ts'
 import { brokenHead, sendBroken } from './broken-request.ts'
+import type { ClientSessions } from './client-sessions.ts'
 import { Cors } from './cors.ts'
 import { endUnreadable, endWith, endWithoutTunnel, letHalfClose } from './endings.ts'
 import { Http2Side } from './http2.ts'
@@ -70,13 +71,18 @@ export class HttpServer {
   /** Connections that end with an answer which is on its way: nothing behind it is looked at. */
   readonly #ending = new WeakSet<Socket>()
 
-  constructor(options: HttpOptions, answer: Answerer, clock: Clock) {
+  constructor(
+    options: HttpOptions,
+    answer: Answerer,
+    clock: Clock,
+    sessions: ClientSessions | null = null,
+  ) {
     this.#options = options
     const compat = options.compat ?? latestCompat
     this.#vhosts = new VirtualHosts(options.vhosts, compat.foldsHosts)
     this.#cors = new Cors(options.corsdomain)
     const limits = options.timeLimits ?? timeLimitDefaults
-    this.#responder = new Responder(answer, clock, limits.writeMs, compat)
+    this.#responder = new Responder(answer, clock, limits.writeMs, compat, sessions)
     this.#server = createServer(
       {
         keepAliveTimeout: limits.idleMs,

@@ -5,6 +5,7 @@ import { inWords } from '../explanation.ts'
 import { parseCalls } from '../rpc/call.ts'
 import type { Compat } from '../rpc/compat.ts'
 import type { Answerer } from './answerer.ts'
+import type { ClientSessions } from './client-sessions.ts'
 import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
 
@@ -17,11 +18,19 @@ export class Responder {
   readonly #clock: Clock
   readonly #writeMs: number
   readonly #endsLines: boolean
+  readonly #sessions: ClientSessions | null
   /** Each connection ends with the answer that it waits for. */
   isClosing = false
 
   /** @param writeMs how long an answer may lie before its connection is cut off */
-  constructor(answer: Answerer, clock: Clock, writeMs: number, { endsLines }: Compat) {
+  constructor(
+    answer: Answerer,
+    clock: Clock,
+    writeMs: number,
+    { endsLines }: Compat,
+    sessions: ClientSessions | null,
+  ) {
+    this.#sessions = sessions
     this.#answer = answer
     this.#clock = clock
     this.#writeMs = writeMs
@@ -36,7 +45,8 @@ export class Responder {
     cors: readonly string[],
   ): Promise<void> {
     const wantsExplanation = request.headers['x-equipoise-explain'] === '1'
-    const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation)
+    const session = this.#sessions?.of(request) ?? null
+    const exchange = new Exchange(this.#clock.nowMs(), wantsExplanation, null, session)
     exchange.takesFlow = request.httpVersionMinor === 1 && request.method !== 'HEAD'
     const cancel = (): void => exchange.cancellation.cancel()
     response.once('close', cancel)

@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
+import type { Session } from '../consistency/session.ts'
 import type { Push } from '../exchange.ts'
 import { type Compat, latestCompat } from '../rpc/compat.ts'
 import { checkPath, type Refusal } from './admission.ts'
 import type { Answerer } from './answerer.ts'
+import type { ClientSessions } from './client-sessions.ts'
 import { Conversation, type Line } from './conversation.ts'
 import { hasToken } from './header-list.ts'
 import { Origins } from './origins.ts'
@@ -36,6 +38,7 @@ export class WebSocketSide {
   readonly #endAll: (push: Push) => void
   readonly #clock: Clock
   readonly #origins: Origins
+  readonly #sessions: ClientSessions | null
   readonly #compat: Compat
   readonly #connections = new Set<Connection>()
   readonly #timer: NodeJS.Timeout
@@ -46,7 +49,9 @@ export class WebSocketSide {
     answer: Answerer,
     endAll: (push: Push) => void,
     clock: Clock,
+    sessions: ClientSessions | null = null,
   ) {
+    this.#sessions = sessions
     this.#options = options
     this.#answer = answer
     this.#endAll = endAll
@@ -73,8 +78,9 @@ export class WebSocketSide {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (client) => {
       const { maxQueuedBytes } = this.#options
+      const session = this.#sessions?.of(request)
       const line = { client, socket, compat: this.#compat }
-      const connection = new Connection(line, maxQueuedBytes, this.#answer, this.#clock)
+      const connection = new Connection(line, maxQueuedBytes, this.#answer, this.#clock, session)
       this.#connections.add(connection)
       client.once('close', () => {
         this.#connections.delete(connection)
@@ -134,11 +140,12 @@ class Connection implements Line {
     maxQueuedBytes: number,
     answer: Answerer,
     clock: Clock,
+    session: Session | undefined,
   ) {
     this.#socket = socket
     this.#raw = raw
     this.#compat = compat
-    this.conversation = new Conversation(this, maxQueuedBytes, answer, clock)
+    this.conversation = new Conversation(this, maxQueuedBytes, answer, clock, session)
     // A broken frame or one too large: `ws` closes with the right code, there is nothing to add.
     socket.on('error', () => {})
     socket.on('pong', () => {

@@ -42,7 +42,7 @@ test('a node that strays', async (t: TestContext) => {
   )
 
   await t.test(
-    'behind the others is given no read until it has caught up',
+    'behind the others is given reads of blocks that it has, and others when it has caught up',
     async (t: TestContext) => {
       for (const node of nodes) node.reset()
       a.head = 100
@@ -53,7 +53,13 @@ test('a node that strays', async (t: TestContext) => {
       stray.head = 98
       await proxy.untilNode('stray', ({ lagBlocks }) => lagBlocks === 2)
       for (let i = 0; i < 6; i += 1) await proxy.call('eth_getBalance')
+      t.assert.deepEqual(stray.calls, [])
+      for (let i = 0; i < 6; i += 1) await proxy.call('eth_getBalance', '0x0', '0x62')
       t.assert.equal(stray.calls.length, 2)
+      stray.head = 100
+      await proxy.untilNode('stray', ({ lagBlocks }) => lagBlocks === 0)
+      for (let i = 0; i < 6; i += 1) await proxy.call('eth_getBalance')
+      t.assert.equal(stray.calls.length, 4)
     },
   )
 })

@@ -84,7 +84,7 @@ export class HeadFollower {
   async start(): Promise<void> {
     this.#upstream.look = () => this.look()
     void this.#subscribe()
-    await this.look()
+    if (this.#upstream.health === 'up') await this.look()
     this.#schedule()
   }
 

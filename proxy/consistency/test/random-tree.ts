@@ -1,4 +1,4 @@
-import { array, constantFrom, integer, nat, record } from 'fast-check'
+import fc from 'fast-check'
 import type { Block } from '../../upstream/block.ts'
 
 /** A hash that tells a block by its place in the tree. */
@@ -28,17 +28,16 @@ export type Step =
 
 /** Any history of `nodes` nodes: `back` counts blocks from the newest made. */
 export function histories(nodes: number) {
-  return array(
-    record({
-      kind: constantFrom('grow', 'grow', 'move', 'move', 'vote'),
-      node: nat(nodes - 1),
-    }).chain(({ kind, node }) =>
-      integer({ min: 0, max: 5 }).map((back): Step => {
-        if (kind === 'grow') return { kind, back }
-        if (kind === 'move') return { kind, node, back }
-        return { kind: 'vote', node, isVoting: back > 0 }
-      }),
-    ),
-    { minLength: 1, maxLength: 60 },
-  )
+  const step = fc
+    .record({
+      kind: fc.constantFrom('grow', 'grow', 'move', 'move', 'vote'),
+      node: fc.nat(nodes - 1),
+      back: fc.integer({ min: 0, max: 5 }),
+    })
+    .map(({ kind, node, back }): Step => {
+      if (kind === 'grow') return { kind, back }
+      if (kind === 'move') return { kind, node, back }
+      return { kind: 'vote', node, isVoting: back > 0 }
+    })
+  return fc.array(step, { minLength: 1, maxLength: 60 })
 }
