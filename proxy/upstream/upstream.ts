@@ -11,6 +11,7 @@ import { Attempt, type Cancellation } from './attempt.ts'
 import { Breaker } from './breaker.ts'
 import { Connections } from './connections.ts'
 import { collected, type Flow } from './flow.ts'
+import { UnderWay } from './under-way.ts'
 
 /** `up` takes calls; `unknown` has not been asked yet; the others take none. */
 export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
@@ -97,8 +98,7 @@ export class Upstream {
   readonly #clock: Clock
   readonly #connections: Connections
   readonly #maxAnswerBytes: number
-  /** Attempts under way that may be made again elsewhere. */
-  readonly #reads = new Set<Attempt>()
+  readonly #underWay: UnderWay
 
   constructor(options: UpstreamOptions, meter: LoadMeter, clock: Clock) {
     this.id = options.id
@@ -108,6 +108,7 @@ export class Upstream {
     this.latency = new LatencyWindow(clock)
     this.meter = meter
     this.#clock = clock
+    this.#underWay = new UnderWay(clock)
     this.#maxAnswerBytes = options.maxAnswerBytes
     this.#connections = new Connections(
       options.url,
@@ -138,9 +139,12 @@ export class Upstream {
     this.breaker.start()
     const ticket = meter.start(work)
     if (isTrial) this.onTurn()
+    const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation, reader.mayFlow)
     try {
-      const attempt = new Attempt(this.id, this.#maxAnswerBytes, cancellation, reader.mayFlow)
-      const body = await this.#exchange(attempt, request, repeatable, deadlineMs - startedMs)
+      this.#underWay.add(attempt, deadlineMs, repeatable)
+      this.#connections.dispatch(request, repeatable, attempt)
+      const body = await attempt.answer
+      this.#underWay.delete(attempt)
       const answer =
         attempt.flow === null
           ? reader.read(body)
@@ -159,6 +163,7 @@ export class Upstream {
       this.durations.observe(rttMs / 1000)
       return answer
     } catch (error) {
+      this.#underWay.delete(attempt)
       meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
       this.#blame(error, cancellation)
       throw error
@@ -195,24 +200,7 @@ export class Upstream {
 
   /** Ends the attempts that may be made again elsewhere. Called when the node is found dead. */
   abandonReads(): void {
-    for (const attempt of this.#reads) attempt.abandon(new Error('the node was found dead'))
-  }
-
-  async #exchange(
-    attempt: Attempt,
-    request: Buffer,
-    repeatable: boolean,
-    timeoutMs: number,
-  ): Promise<Buffer> {
-    const deadline = setTimeout(expire, Math.max(1, timeoutMs), attempt)
-    if (repeatable) this.#reads.add(attempt)
-    try {
-      this.#connections.dispatch(request, repeatable, attempt)
-      return await attempt.answer
-    } finally {
-      clearTimeout(deadline)
-      this.#reads.delete(attempt)
-    }
+    this.#underWay.abandon(new Error('the node was found dead'))
   }
 
   /**
@@ -227,12 +215,8 @@ export class Upstream {
     cancellation: Cancellation,
     reader: Reader<Read>,
   ): Promise<Read | null> {
-    const deadline = setTimeout(expire, Math.max(1, deadlineMs - this.#clock.nowMs()), attempt)
-    if (repeatable) this.#reads.add(attempt)
-    const over = flow.ended.finally(() => {
-      clearTimeout(deadline)
-      this.#reads.delete(attempt)
-    })
+    this.#underWay.add(attempt, deadlineMs, repeatable)
+    const over = flow.ended.finally(() => this.#underWay.delete(attempt))
     const answer = reader.open(flow)
     if (answer === null) {
       const [body] = await Promise.all([collected(flow), over])
@@ -254,8 +238,4 @@ export class Upstream {
   async close(): Promise<void> {
     await this.#connections.close()
   }
-}
-
-function expire(attempt: Attempt): void {
-  attempt.expire()
 }
