@@ -32,6 +32,7 @@ export class FleetSnapshots {
   snapshot(): FleetSnapshot {
     const { readers, head, chainId } = this.#fleet.view
     const nowMs = this.#clock.nowMs()
+    const { dispatcher } = this.#placement
     return {
       version: this.#version,
       strategy: this.#placement.strategy,
@@ -42,6 +43,7 @@ export class FleetSnapshots {
       head,
       calls: this.#relay.answered,
       failed: this.#relay.failed,
+      held: { waiting: dispatcher.queued, total: dispatcher.heldCalls },
       nodes: this.#fleet.upstreams.map((upstream) => nodeSnapshot(upstream, head, nowMs)),
     }
   }
@@ -69,6 +71,7 @@ function nodeSnapshot(upstream: Upstream, fleetHead: number | null, nowMs: numbe
     distance: meter.cost(typicalWork),
     reportAgeMs: lastReport === null ? null : nowMs - upstream.reportedAtMs,
     capacity: upstream.capacity,
+    rung: meter.rung?.() ?? null,
     source: lastReport?.src ?? null,
   }
 }

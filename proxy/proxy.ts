@@ -76,10 +76,11 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       maxLagBlocks: config.health['max-lag'],
       chainId: chain === undefined ? null : `0x${chain.toString(16)}`,
     },
-    ({ id, health, reason, draining, breaker }) => {
-      const details = { node: id, health, reason, draining, breaker: breaker.state }
-      if (health === 'up') log.info(details, 'node changed')
-      else log.warn(details, 'node changed')
+    ({ id, health, reason, draining, breaker, isShortOfMemory, meter }) => {
+      const rung = meter.rung?.()
+      const details = { node: id, health, reason, draining, breaker: breaker.state, rung }
+      const isWell = health === 'up' && !isShortOfMemory
+      log[isWell ? 'info' : 'warn']({ ...details, isShortOfMemory }, 'node changed')
     },
   )
   const { interval, timeout } = config.health
@@ -161,6 +162,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     nodes: () => upstreams,
     agents: () => collectors,
     decisions: () => placement.decisions,
+    held: placement.dispatcher.heldSeconds,
     calls,
   })
   const admin = createAdmin({

@@ -30,6 +30,8 @@ export type NodeSnapshot = {
   /** Milliseconds since the last report came in. */
   readonly reportAgeMs: number | null
   readonly capacity: Capacity | null
+  /** How much the strategy knows of it, in a word; null where the strategy goes by its calls alone. */
+  readonly rung: string | null
   /** The agent's source, such as `cgroup1+psi`. */
   readonly source: string | null
 }
@@ -49,5 +51,7 @@ export type FleetSnapshot = {
   /** Client calls answered (each item of a batch is one), and of these with an error of the proxy's own. */
   readonly calls: number
   readonly failed: number
+  /** Calls that wait now for a node with room, and all that ever did. */
+  readonly held: { readonly waiting: number; readonly total: number }
   readonly nodes: readonly NodeSnapshot[]
 }

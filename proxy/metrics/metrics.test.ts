@@ -66,6 +66,7 @@ test('what is unknown of a node has no sample, and is not 0', async (t: TestCont
     head: null,
     lagBlocks: null,
     reported: null,
+    rung: null,
     distance: null,
     capacity: null,
   })
@@ -111,6 +112,7 @@ function sources(but: Partial<Sources> = {}): Sources {
     nodes: () => [nodeMetrics('geth-a'), nodeMetrics('odd "name"\\')],
     agents: () => [{ host: 'host-1', up: true, reportAgeMs: 130, reports: 40, gaps: 1 }],
     decisions: () => new Map([['state-space', 250]]),
+    held: new Histogram(),
     calls,
     ...but,
   }

@@ -42,6 +42,7 @@ export class Metrics {
       nodes: this.#sources.nodes(),
       agents: this.#sources.agents(),
       decisions: this.#sources.decisions(),
+      held: this.#sources.held,
       calls: this.#sources.calls,
       lag: this.#lag.seconds,
     }

@@ -32,6 +32,8 @@ export type Sources = {
   agents(): readonly AgentMetrics[]
   /** Calls placed by each strategy since the start. */
   decisions(): Iterable<readonly [string, number]>
+  /** How long calls waited for a node with room, seconds. */
+  readonly held: Histogram
   readonly calls: CallStats
 }
 
@@ -41,6 +43,7 @@ export type Scrape = {
   readonly nodes: readonly NodeMetrics[]
   readonly agents: readonly AgentMetrics[]
   readonly decisions: Iterable<readonly [string, number]>
+  readonly held: Histogram
   readonly calls: CallStats
   /** Lateness of this process's event loop, seconds. */
   readonly lag: Histogram

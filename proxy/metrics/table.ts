@@ -70,6 +70,24 @@ export const rows = {
       for (const [strategy, count] of decisions) put(count, strategy)
     },
   },
+  held_calls_total: {
+    kind: 'counter',
+    help: 'Calls that had to wait for a node with room.',
+    labels: [],
+    read: ({ fleet }, put) => put(fleet.held.total),
+  },
+  held_calls: {
+    kind: 'gauge',
+    help: 'Calls that wait now for a node with room.',
+    labels: [],
+    read: ({ fleet }, put) => put(fleet.held.waiting),
+  },
+  held_seconds: {
+    kind: 'histogram',
+    help: 'How long the calls waited that were sent in the end.',
+    labels: [],
+    read: ({ held }, put) => put(held),
+  },
   upstream_requests_total: {
     kind: 'counter',
     help: 'Calls sent to a node, tries that failed included.',
@@ -154,6 +172,14 @@ export const rows = {
     labels: ['node'],
     read({ fleet }, put) {
       for (const { distance, id } of fleet.nodes) if (distance !== null) put(distance, id)
+    },
+  },
+  node_rung: {
+    kind: 'gauge',
+    help: 'Always 1; the label says how much the strategy knows of a node.',
+    labels: ['node', 'rung'],
+    read({ fleet }, put) {
+      for (const { rung, id } of fleet.nodes) if (rung !== null) put(1, id, rung)
     },
   },
   node_capacity_cpus: {

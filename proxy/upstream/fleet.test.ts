@@ -66,6 +66,28 @@ test('who fails its calls takes none until its time is over, unless all do', (t:
   t.assert.deepEqual(fleet.view.readers, [a, b, c])
 })
 
+test('a node short of memory takes no reads while others can, and goes on writing', (t: TestContext) => {
+  const { fleet, clock, a, b, c } = upFleet()
+  const reported = (upstream: Upstream, memory: number): void => {
+    const { id } = upstream
+    upstream.lastReport = { id, name: id, x: { memory }, cap: {}, raw: {}, src: 'x', age: 0 }
+    upstream.reportedAtMs = clock.ms
+  }
+  reported(a, 0.98)
+  reported(b, 0.96)
+  fleet.refresh()
+  t.assert.deepEqual(fleet.view.readers, [b, c])
+  t.assert.equal(fleet.view.writer, a)
+  for (const upstream of [b, c]) reported(upstream, 0.98)
+  fleet.refresh()
+  t.assert.deepEqual(fleet.view.readers, [a, b, c])
+  reported(b, 0.5)
+  clock.ms += 5_001
+  fleet.refresh()
+  // What was said so long ago is no news.
+  t.assert.deepEqual(fleet.view.readers, [a, b, c])
+})
+
 test('who wrote goes on writing while it can, and whoever took over after it', (t: TestContext) => {
   const { fleet, a, b, c } = upFleet()
   a.health = 'down'

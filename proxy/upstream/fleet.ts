@@ -30,7 +30,7 @@ export class Fleet {
   #view: FleetView = { readers: [], writer: null, head: null, chainId: null }
   readonly #shown = new Map<Upstream, string>()
 
-  /** @param onChange is told of each upstream whose health, drain or breaker changed. */
+  /** @param onChange is told of each upstream whose health, drain, breaker, memory or rung changed. */
   constructor(
     upstreams: readonly Upstream[],
     options: FleetOptions,
@@ -65,8 +65,12 @@ export class Fleet {
     const near = taking.filter(({ head }) => (head ?? 0) >= least)
     // Nodes that lag beat none at all. Where all are draining they still serve: an operator who
     // drains the last node wants it gone, not the service.
-    const readers = near.length > 0 ? near : taking.length > 0 ? taking : up
-    this.#view = { readers, writer: this.#writer(readers), head, chainId }
+    const serving = near.length > 0 ? near : taking.length > 0 ? taking : up
+    // A node short of memory is spared reads while others can take them. It stays the write node:
+    // to move a pool costs more than a few calls do.
+    const roomy = serving.filter(({ isShortOfMemory }) => !isShortOfMemory)
+    const readers = roomy.length > 0 ? roomy : serving
+    this.#view = { readers, writer: this.#writer(serving), head, chainId }
     this.#announce()
   }
 
@@ -103,8 +107,9 @@ export class Fleet {
 
   #announce(): void {
     for (const upstream of this.upstreams) {
-      const { health, reason, draining, breaker } = upstream
-      const shown = `${health} ${reason} ${draining} ${breaker.state}`
+      const { health, reason, draining, breaker, isShortOfMemory, meter } = upstream
+      const rung = meter.rung?.()
+      const shown = `${health} ${reason} ${draining} ${breaker.state} ${isShortOfMemory} ${rung}`
       const before = this.#shown.get(upstream)
       this.#shown.set(upstream, shown)
       if (before !== undefined && before !== shown) this.#onChange(upstream)

@@ -3,6 +3,7 @@ import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import { UpstreamError } from '../errors.ts'
 import type { Family } from '../rpc/families.ts'
+import { isShortOfMemory } from '../state/memory-guard.ts'
 import type { Work } from '../state/work.ts'
 import { Counts } from '../stats/counts.ts'
 import { Histogram } from '../stats/histogram.ts'
@@ -15,6 +16,9 @@ import { UnderWay } from './under-way.ts'
 
 /** `up` takes calls; `unknown` has not been asked yet; the others take none. */
 export type NodeHealth = 'unknown' | 'up' | 'down' | 'wrong-chain'
+
+/** A report older than this says nothing of the memory left, milliseconds. */
+const newsMs = 5_000
 
 /** How the answer to one request is read. */
 export type Reader<Read> = {
@@ -191,6 +195,13 @@ export class Upstream {
     this.head = number
     this.headAtMs = this.#clock.nowMs()
     void this.look?.()
+  }
+
+  /** Whether its last report, while that is news, says that it is short of memory. */
+  get isShortOfMemory(): boolean {
+    const { lastReport } = this
+    if (lastReport === null || lastReport.gone === true) return false
+    return this.#clock.nowMs() - this.reportedAtMs < newsMs && isShortOfMemory(lastReport)
   }
 
   /** Cores it may use: as last reported, until then as declared, or 1. */

@@ -154,10 +154,10 @@ function told(what, share) {
   return share === undefined ? `${what} unknown` : `${what} ${percent(share)}`
 }
 
-function fillReport(row, { reportAgeMs, source }) {
+function fillReport(row, { reportAgeMs, source, rung }) {
   setText(row.age, reportAgeMs === null ? 'none' : `${duration(reportAgeMs)} ago`)
   row.age.classList.toggle('late', reportAgeMs === null || reportAgeMs > lateMs)
-  setText(row.source, source ?? 'no agent')
+  setText(row.source, [source ?? 'no agent', ...(rung === null ? [] : [rung])].join(' · '))
 }
 
 /** A cell; `label` stands before it where the table is shown as cards. */

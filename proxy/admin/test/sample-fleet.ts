@@ -20,6 +20,7 @@ export function sampleNode(id: string, but: Partial<NodeSnapshot> = {}): NodeSna
     distance: 0.39,
     reportAgeMs: 120,
     capacity: { cpus: 0.5, mem: 2 ** 29 },
+    rung: 'quota',
     source: 'cgroup1+psi',
     ...but,
   }
@@ -40,6 +41,7 @@ export function sampleFleet(
     head: 1204,
     calls: 300,
     failed: 2,
+    held: { waiting: 1, total: 9 },
     nodes,
     ...but,
   }
