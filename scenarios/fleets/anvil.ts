@@ -66,6 +66,11 @@ export class AnvilFleet implements Fleet {
     if (node.pid() === null) throw new Error(`${id} ended again while it was replayed`)
   }
 
+  /** The control group of a node, or null when it has none. */
+  group(id: string): CpuGroup | null {
+    return this.#groups[this.#nodes.indexOf(this.#node(id))] ?? null
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
     await this.#replicator.close()

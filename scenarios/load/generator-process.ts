@@ -83,6 +83,7 @@ async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResul
   const { url, seed, stream, connections, durationMs, timeoutMs } = plan
   const workload = workloadNamed(plan.workload)
   usage.begin()
+  say({ type: 'window', phase: 'begin' })
   const result = await saturate({
     url,
     connections,
@@ -92,6 +93,7 @@ async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResul
     signal: new AbortController().signal,
   })
   usage.end()
+  say({ type: 'window', phase: 'end' })
   return result
 }
 

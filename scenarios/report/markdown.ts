@@ -21,7 +21,8 @@ export function renderMarkdown(summary: Summary): string {
     .join('\n\n')}\n`
 }
 
-function tableSection({ title, note, columns, rows }: Table): string {
+/** One table with its heading and its note. */
+export function tableSection({ title, note, columns, rows }: Table): string {
   const rule = columns.map((_, column) => (column === 0 ? '---' : '--:'))
   const lines = [columns, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   return [`## ${title}`, note, lines.join('\n')].join('\n\n')
