@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { openField } from './contender.ts'
+import { loadOf } from './load.ts'
 import { type Round, roundsTable } from './rounds.ts'
 import { type Shape, shapes } from './shape.ts'
 import { measure } from './slot.ts'
@@ -42,20 +41,20 @@ if (missing.length > 0 || cpus().length < 2) {
 for (const shape of chosen) process.stdout.write(await measured(shape))
 const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`
 const today = new Date().toISOString().slice(0, 10)
-process.stdout.write(`slots of ${seconds} s, 64 connections, ${machine}, ${today}\n`)
+process.stdout.write(
+  `slots of ${seconds} s, 64 connections (16 over WebSocket), ${machine}, ${today}\n`,
+)
 
 async function measured(shape: Shape): Promise<string> {
   const field = await openField(shape)
   try {
-    const script = join(field.folder, 'post.lua')
-    const type = 'wrk.headers["Content-Type"] = "application/json"'
-    await writeFile(script, `wrk.method = "POST"\n${type}\nwrk.body = '${shape.request}'\n`)
-    for (const way of field.contenders) await measure(way, field.loadCore, script, warmUpSeconds)
+    const load = await loadOf(shape, field.loadCore, field.folder)
+    for (const way of field.contenders) await measure(way, load, warmUpSeconds)
     const rounds: Round[] = []
     for (let i = 1; i <= repeats; i += 1) {
       const round: Round = new Map()
       for (const way of field.contenders) {
-        round.set(way.name, await measure(way, field.loadCore, script, seconds))
+        round.set(way.name, await measure(way, load, seconds))
       }
       const isDisturbed = [...round].some(([, slot]) => slot.foreign > foreign && slot.cpuUs > 0)
       const figures = [...round]

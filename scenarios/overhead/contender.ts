@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../ports.ts'
@@ -7,7 +9,7 @@ import { Process } from '../process.ts'
 import { Reaper } from '../reaper.ts'
 import { balancerConfig, nodesConfig } from './haproxy.ts'
 import { nginxConfig } from './nginx.ts'
-import { otherAnswer, type Shape } from './shape.ts'
+import { otherAnswer, type Shape, webSocketAnswer } from './shape.ts'
 
 /** The core that the proxy under test has to itself, and the one of load and nodes. */
 const proxyCore = '0'
@@ -65,25 +67,33 @@ export async function openField(shape: Shape): Promise<Field> {
     const flags = ['--http.port', String(httpPort), '--admin.port', '0', '--log.level', 'fatal']
     const equipoise = start('equipoise', proxyCore, process.execPath, bin, ...flags, ...named)
 
+    const tunnelEnd = shape.isWebSocket ? await freePort() : null
+    if (tunnelEnd !== null) {
+      const program = join(import.meta.dirname, 'web-socket-node.ts')
+      const args = [process.execPath, program, String(tunnelEnd), webSocketAnswer]
+      await listens(tunnelEnd, start('tunnel-end', loadCore, ...args))
+    }
+    const ends = tunnelEnd === null ? nodes : [tunnelEnd]
     const haproxyPort = await freePort()
-    const balancerFile = await write('balancer.cfg', balancerConfig(haproxyPort, nodes))
+    const balancerFile = await write('balancer.cfg', balancerConfig(haproxyPort, ends))
     const haproxy = start('haproxy', proxyCore, 'haproxy', '-db', '-f', balancerFile)
 
     const running: [Process, number][] = [
       [equipoise, httpPort],
       [haproxy, haproxyPort],
     ]
-    if (spawnSync('nginx', ['-v']).error === undefined) {
+    if (!shape.isWebSocket && spawnSync('nginx', ['-v']).error === undefined) {
       const port = await freePort()
       const file = await write('nginx.conf', nginxConfig(port, nodes, folder))
       running.push([start('nginx', proxyCore, 'nginx', '-p', folder, '-c', file), port])
     }
     const contenders: Contender[] = []
     for (const [process, port] of running) {
-      await answers(urlOf(port), shape, process)
+      if (shape.isWebSocket) await listens(port, process)
+      else await answers(urlOf(port), shape, process)
       contenders.push({ name: process.name, url: urlOf(port), pid: await workerOf(process) })
     }
-    contenders.push({ name: 'direct', url: urlOf(nodes[0] ?? 0), pid: null })
+    contenders.push({ name: 'direct', url: urlOf(ends[0] ?? 0), pid: null })
     return { contenders, loadCore, folder, close }
   } catch (error) {
     await close()
@@ -104,17 +114,36 @@ async function workerOf(process: Process): Promise<number> {
 }
 
 /** Resolves with the first right answer; gives up after five seconds, with what it said. */
-async function answers(url: string, shape: Shape, process: Process): Promise<void> {
+function answers(url: string, shape: Shape, process: Process): Promise<void> {
   const headers = { 'content-type': 'application/json' }
+  return becomes(process, 'gives no right answer', async () => {
+    const response = await fetch(url, { method: 'POST', headers, body: shape.request })
+    return (await response.text()).includes('"result"')
+  })
+}
+
+/** Resolves when the port takes connections. Whether answers are right is the load's to say. */
+function listens(port: number, process: Process): Promise<void> {
+  return becomes(process, 'does not listen', async () => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect').finally(() => socket.destroy())
+    return true
+  })
+}
+
+async function becomes(
+  process: Process,
+  problem: string,
+  isSo: () => Promise<boolean>,
+): Promise<void> {
   const untilMs = performance.now() + startTimeoutMs
   while (performance.now() < untilMs && process.pid !== null) {
     try {
-      const response = await fetch(url, { method: 'POST', headers, body: shape.request })
-      if ((await response.text()).includes('"result"')) return
+      if (await isSo()) return
     } catch {
       // It does not listen yet; the time limit above has the last word.
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
-  throw new Error(`${process.name} gives no right answer: ${process.lastWords.slice(-3).join(' ')}`)
+  throw new Error(`${process.name} ${problem}: ${process.lastWords.slice(-3).join(' ')}`)
 }

@@ -12,6 +12,8 @@ export type Shape = {
   readonly answer: string
   /** What HAProxy needs to hold that answer; null for its own 16 KiB. */
   readonly nodeBufferBytes: number | null
+  /** Asked over WebSocket; HAProxy tunnels bytes then, to nodes that speak it. */
+  readonly isWebSocket: boolean
 }
 
 const params = '["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","latest"]'
@@ -30,6 +32,9 @@ function answer(id: string, result: string): string {
   return `{"jsonrpc":"2.0","id":${id},"result":"${result}"}`
 }
 
+/** What nodes answer over WebSocket to the call of the load. */
+export const webSocketAnswer = answer('1', balance)
+
 /** What nodes answer to any other single call, in HAProxy's log format. */
 export const otherAnswer = answer(idInLogFormat, balance)
 
@@ -46,6 +51,7 @@ export const shapes: ReadonlyMap<string, Shape> = new Map(
       mark: 'eth_getBalance',
       answer: otherAnswer,
       nodeBufferBytes: null,
+      isWebSocket: false,
     },
     {
       name: 'batch',
@@ -55,6 +61,7 @@ export const shapes: ReadonlyMap<string, Shape> = new Map(
       mark: 'eth_getBalance',
       answer: `[${ids.map((id) => answer(String(id), balance)).join(',')}]`,
       nodeBufferBytes: null,
+      isWebSocket: false,
     },
     {
       name: 'large',
@@ -64,6 +71,17 @@ export const shapes: ReadonlyMap<string, Shape> = new Map(
       mark: 'eth_getLogs',
       answer: answer(idInLogFormat, `0x${'ab'.repeat(largeBytes / 2)}`),
       nodeBufferBytes: 262_144,
+      isWebSocket: false,
+    },
+    {
+      name: 'ws',
+      about: 'one small read over WebSocket, against a tunnel of bytes',
+      request: call(1, 'eth_getBalance'),
+      calls: 1,
+      mark: 'eth_getBalance',
+      answer: otherAnswer,
+      nodeBufferBytes: null,
+      isWebSocket: true,
     },
   ].map((shape): [string, Shape] => [shape.name, shape]),
 )

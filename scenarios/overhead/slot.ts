@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
 import type { Contender } from './contender.ts'
+import type { Load } from './load.ts'
 
 /** One measurement of one contender. */
 export type Slot = {
@@ -18,30 +17,20 @@ export type Slot = {
 const ticksPerSecond = 100
 
 /**
- * Loads one contender with wrk (one thread, 64 kept connections) and counts the CPU it takes.
- * @throws Error when an answer was not HTTP 200
+ * Loads one contender and counts the CPU it takes.
+ * @throws Error when an answer was wrong
  */
-export async function measure(
-  contender: Contender,
-  core: string,
-  script: string,
-  seconds: number,
-): Promise<Slot> {
+export async function measure(contender: Contender, load: Load, seconds: number): Promise<Slot> {
   const before = counters(contender.pid)
-  const args = ['-c', core, 'wrk', '-t1', '-c64', `-d${seconds}s`, '--latency', '-s', script]
-  const { stdout } = await promisify(execFile)('taskset', [...args, contender.url])
+  const { requests, p50Ms, p99Ms } = await load(contender.url, seconds)
   const after = counters(contender.pid)
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  const wrong = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
-  if (wrong !== null || !(requests > 0))
-    throw new Error(`${contender.name}: ${wrong?.[0] ?? stdout}`)
   const own = after.own - before.own
   const busy = after.busy - before.busy
   return {
     cpuUs: contender.pid === null ? Number.NaN : (own / ticksPerSecond / requests) * 1e6,
     requestsPerSecond: requests / seconds,
-    p50Ms: milliseconds(/^\s+50%\s+(\S+)/m.exec(stdout)?.[1]),
-    p99Ms: milliseconds(/^\s+99%\s+(\S+)/m.exec(stdout)?.[1]),
+    p50Ms,
+    p99Ms,
     foreign: Math.max(0, (busy - own) / (after.all - before.all)),
   }
 }
@@ -58,10 +47,4 @@ function counters(pid: number | null): { own: number; busy: number; all: number 
     .replace(/^.*\) /s, '')
     .split(' ')
   return { own: Number(stat[11]) + Number(stat[12]), busy, all }
-}
-
-/** `1.23ms`, `456.00us` or `1.02s` of wrk, in milliseconds. */
-function milliseconds(text: string | undefined): number {
-  const [, amount = Number.NaN, unit] = /^([\d.]+)(us|ms|s)$/.exec(text ?? '') ?? []
-  return Number(amount) * (unit === 'us' ? 0.001 : unit === 's' ? 1_000 : 1)
 }
