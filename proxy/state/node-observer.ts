@@ -13,7 +13,7 @@ import { Quota } from './quota.ts'
 import { SlowStart } from './slow-start.ts'
 import { Surroundings } from './surroundings.ts'
 import { type StateVector, unit } from './vector.ts'
-import { lightMs, type Ticket, type Work } from './work.ts'
+import { isLight, lightMs, type Ticket, type Work } from './work.ts'
 
 /**
  * How much is known of a node, best first. `quota`: CFS quota and when its periods begin.
@@ -156,11 +156,11 @@ export class NodeObserver implements Observer {
     this.#doneMs += cpuMs
     this.#slowStart.isThere(nowMs)
     this.#physics.ended(nowMs)
-    const isLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
+    const wasLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
     this.#learnRtt(latencyMs, cpuMs)
     if (work instanceof LearnedWork) this.#learn(work, calls.evidence[ticket], grantedMs, nowMs)
     const isStall = nowMs - this.#endedAtMs >= stallMs && latencyMs - this.#belief.rttMs >= stallMs
-    if (isLight && isStall) {
+    if (wasLight && isStall) {
       this.#phase.stalled(nowMs)
       this.#quota.rephase(nowMs)
     }
@@ -205,7 +205,9 @@ export class NodeObserver implements Observer {
     const { count } = this.#calls
     if (!this.#isReported) return count === 0 ? evidence.weak : evidence.none
     if (!this.#surroundings.isCalm) return evidence.none
-    return count <= 1 && this.#physics.hasRoomFor(work) ? evidence.calm : evidence.weak
+    if (count <= 1 && this.#physics.hasRoomFor(work)) return evidence.calm
+    // The edges of a stall are known to a millisecond: nothing to measure a light call by.
+    return isLight(work) ? evidence.none : evidence.weak
   }
 
   #learn(work: LearnedWork, how: number | undefined, grantedMs: number, nowMs: number): void {
