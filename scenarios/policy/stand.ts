@@ -59,8 +59,12 @@ export async function openStand({ client, profile, tell }: StandOptions): Promis
   const started: { close(): Promise<void> }[] = []
   const deaths: string[] = []
   const close = async (): Promise<void> => {
-    for (const part of started.splice(0).reverse()) await part.close()
+    const failures: unknown[] = []
+    for (const part of started.splice(0).reverse()) {
+      await part.close().catch((error: unknown) => failures.push(error))
+    }
     await reaper.close()
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything would end')
   }
   const service = async (name: keyof typeof bins, flags: readonly string[]): Promise<Service> => {
     const bin = join(import.meta.dirname, bins[name])
