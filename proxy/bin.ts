@@ -31,6 +31,7 @@ const keyFlags = [
   ['admin.token-file', 'FILE', 'bearer token of the admin port; needed beyond loopback'],
   ['session-header', 'NAME', 'header that tells clients apart (their connection does)'],
   ['agent-token-file', 'FILE', 'bearer token to show to agents'],
+  ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],
   ['log.level', 'LEVEL', 'silent, fatal, error, warn, info, debug or trace (info)'],
 ] as const
 

@@ -118,6 +118,8 @@ const schema = z.strictObject({
   nodes: z.array(node).min(1, { error: 'name at least one node' }).max(1024),
   'agent-token-file': z.string().min(1).optional(),
   strategy: strategy.default(defaultChoice),
+  /** A file to take down arrivals, decisions and reports in, for a replay. */
+  record: z.string().min(1).optional(),
   'chain-id': z.int().positive().optional(),
   /** How far many nodes must look like one. */
   consistency: z
@@ -146,6 +148,7 @@ const schema = z.strictObject({
       'max-sockets': z.int().min(1).default(10_000),
       'max-answer-bytes': z.int().min(1024).default(134_217_728),
       'max-queued-bytes': z.int().min(65_536).default(67_108_864),
+      'max-record-bytes': z.int().min(65_536).default(268_435_456),
       'sockets-per-node': z.int().min(1).default(256),
     })
     .prefault({}),

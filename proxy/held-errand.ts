@@ -18,6 +18,7 @@ export class HeldErrand<Read> implements Waiting<Upstream> {
   /** The node it was sent to, what the dispatcher wants back for that, and how long it waited. */
   node: Upstream | null = null
   takenMs = 0
+  heldMs = 0
   readonly #send: (held: HeldErrand<Read>, node: Upstream, heldMs: number) => Promise<Read>
   readonly #cancellation: Cancellation
   readonly #settled = Promise.withResolvers<Read>()
@@ -68,6 +69,7 @@ export class HeldErrand<Read> implements Waiting<Upstream> {
   release(node: Upstream, heldMs: number): void {
     this.#giveUp()
     this.node = node
+    this.heldMs = heldMs
     this.#settled.resolve(this.#send(this, node, heldMs))
   }
 

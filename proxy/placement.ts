@@ -7,6 +7,7 @@ import { ProxyError, UpstreamError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './explanation.ts'
 import { HeldErrand } from './held-errand.ts'
+import type { Recorder } from './recorder.ts'
 import type { Rng } from './rng.ts'
 import type { MethodRule } from './rpc/methods/rule.ts'
 import { Dispatcher, dispatcherDefaults } from './schedule/dispatcher.ts'
@@ -35,6 +36,8 @@ export type PlacementOptions = {
   readonly meterOf: (choice: StrategyChoice, cores: number | null) => LoadMeter
   /** A call's time over HTTP, milliseconds. */
   readonly timeoutMs: number
+  /** Takes down every try, where that is wanted. */
+  readonly recorder?: Recorder | null
 }
 
 /** Puts each errand on a node by the strategy in force, and on another one if that fails it. */
@@ -44,6 +47,7 @@ export class Placement {
   readonly #options: PlacementOptions
   readonly #metrics: CallStats
   readonly #clock: Clock
+  readonly #recorder: Recorder | null
   #strategy: string
   /** Runs while errands wait. */
   #alarm: NodeJS.Timeout | null = null
@@ -56,6 +60,7 @@ export class Placement {
     this.#options = options
     this.#metrics = metrics
     this.#clock = clock
+    this.#recorder = options.recorder ?? null
     this.#strategy = strategyText(options.choice)
     this.dispatcher = new Dispatcher(options.choice, dispatcherDefaults, clock, rng)
   }
@@ -75,6 +80,7 @@ export class Placement {
       // Told again, it is as old as it is: the last word of an agent long dead is not news.
       if (lastReport !== null) upstream.meter.report({ ...lastReport, age: nowMs - reportedAtMs })
     }
+    this.#recorder?.strategy(this.#strategy)
     this.dispatcher.use(choice)
   }
 
@@ -103,6 +109,8 @@ export class Placement {
       const held: HeldErrand<Read> | null =
         chosen === null ? this.#holding(errand, exchange, deadlineMs, tried) : null
       let takenMs = 0
+      let isFailed = true
+      const pickedMs = this.#recorder === null ? 0 : this.#clock.nowMs()
       try {
         let read: Read
         if (chosen !== null) {
@@ -114,6 +122,7 @@ export class Placement {
           this.#setAlarm()
           read = await reading
         } else continue
+        isFailed = false
         const node: Upstream | null = chosen ?? held?.node ?? null
         if (node === null) throw new ProxyError('NO_UPSTREAM', 'an answer of no node')
         // What flows to the client already cannot be taken back.
@@ -131,6 +140,8 @@ export class Placement {
       } finally {
         const node = chosen ?? held?.node ?? null
         if (node !== null) this.dispatcher.ended(node, held?.takenMs ?? takenMs)
+        const heldMs = held?.heldMs ?? 0
+        this.#recorder?.call(work, pickedMs, among.length, node?.id ?? null, heldMs, isFailed)
       }
     }
   }

@@ -1,5 +1,5 @@
 import { createAdmin } from './admin/admin.ts'
-import { meterOf, parseStrategy } from './balance/strategy-choice.ts'
+import { meterOf, parseStrategy, strategyText } from './balance/strategy-choice.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Consistency } from './consistency/consistency.ts'
@@ -8,6 +8,7 @@ import { Sessions } from './consistency/session.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
+import { Recorder } from './recorder.ts'
 import { Relay } from './relay.ts'
 import { compatOf, latestCompat } from './rpc/compat.ts'
 import { Exposure } from './rpc/exposure.ts'
@@ -85,9 +86,19 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   )
   const { interval, timeout } = config.health
   const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
+  const recorder = recorderOf(config, upstreams, clock, log)
   const collectors = agentsOf(config, upstreams).map(
     ({ url, speaksFor }) =>
-      new Collector({ url, token: secrets.agentToken, upstreams: speaksFor }, clock, rng),
+      new Collector(
+        {
+          url,
+          token: secrets.agentToken,
+          upstreams: speaksFor,
+          onReport: ({ id }, report, sent) => recorder?.report(id, sent, report),
+        },
+        clock,
+        rng,
+      ),
   )
 
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })
@@ -99,6 +110,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       choice,
       meterOf: (chosen, cores) => meterOf(chosen, { clock, cores, costs }),
       timeoutMs: config.limits.timeout,
+      recorder,
     },
     calls,
     clock,
@@ -208,6 +220,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     await health.close()
     await metrics.close()
     await fleet.close()
+    await recorder?.close()
   }
 }
 
@@ -234,6 +247,25 @@ function passThroughOf(config: Config, fleet: Fleet, clock: Clock): PassThrough 
   const timeoutMs = limits.timeout
   const options = { paths, tunnels, origins: ws.origins, places, perNode, timeoutMs }
   return new PassThrough(options, () => fleet.view.readers, clock)
+}
+
+/** What takes down arrivals, decisions and reports, or null where that is not wanted. */
+function recorderOf(
+  config: Config,
+  upstreams: readonly Upstream[],
+  clock: Clock,
+  log: Log,
+): Recorder | null {
+  const { record: file, strategy, limits } = config
+  if (file === undefined) return null
+  const options = {
+    file,
+    maxBytes: limits['max-record-bytes'],
+    strategy: strategyText(strategy),
+    nodes: upstreams,
+    wallMs: Date.now(),
+  }
+  return new Recorder(options, clock, (details, message) => log.warn(details, message))
 }
 
 /** Each agent once, with all the nodes it speaks for. */

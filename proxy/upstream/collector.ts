@@ -1,5 +1,5 @@
 import { Client } from 'undici'
-import { parseReport, type Report, ReportError } from '../../agents/report.ts'
+import { type NodeReport, parseReport, type Report, ReportError } from '../../agents/report.ts'
 import type { Clock } from '../clock.ts'
 import type { Rng } from '../rng.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,6 +19,8 @@ export type AgentOptions = {
   readonly url: URL
   readonly token: string | null
   readonly upstreams: readonly Upstream[]
+  /** Told of each report; `sent` is the agent's wall clock, ms since 1970. */
+  readonly onReport?: (upstream: Upstream, report: NodeReport, sent: number) => void
   /** In place of 5 s. */
   readonly silenceMs?: number
 }
@@ -149,6 +151,7 @@ export class Collector {
       upstream.reportedAtMs = nowMs - node.age
       if (Object.keys(node.cap).length > 0) upstream.capacity = node.cap
       upstream.meter.report(node, report.t)
+      this.#options.onReport?.(upstream, node, report.t)
     }
   }
 
