@@ -8,7 +8,7 @@ import { blockNeed, paramAt } from './block-need.ts'
 /** Methods whose block may be left out, and then is the latest, in every Geth. */
 const optional = new Set(['eth_call', 'eth_createAccessList', 'eth_estimateGas', 'eth_simulateV1'])
 
-/** Methods whose block may be `{"blockHash": …}` (EIP-1898), which names one block beyond doubt. */
+/** Methods whose block may be `{"blockHash": …}` (EIP-1898). */
 const byHash = new Set([
   ...optional,
   'debug_traceCall',
@@ -17,6 +17,12 @@ const byHash = new Set([
   'eth_getProof',
   'eth_getStorageAt',
   'eth_getTransactionCount',
+])
+
+/** Methods that take the hash of a block in place of its height, under another name. */
+const renamed = new Map([
+  ['eth_getBlockByNumber', 'eth_getBlockByHash'],
+  ['eth_getHeaderByNumber', 'eth_getHeaderByHash'],
 ])
 
 /**
@@ -33,7 +39,7 @@ export function atBlock(message: Message, rule: MethodRule, block: Block): Messa
 /** The params with the block at `place`; null where that cannot be. */
 function paramsAt(message: Message, place: number, block: Block): string | null {
   const { body, method, paramsEnd, paramsStart } = message
-  const text = byHash.has(method) ? `{"blockHash":"${block.hash}"}` : quantity(block.number)
+  const text = textFor(method, block)
   const start = paramAt(message, place)
   if (start >= 0) {
     const end = skipValue(body, start, paramsEnd)
@@ -42,6 +48,12 @@ function paramsAt(message: Message, place: number, block: Block): string | null 
   }
   if (!optional.has(method) || place === 0 || paramAt(message, place - 1) < 0) return null
   return `${body.toString('latin1', paramsStart, paramsEnd - 1)},${text}]`
+}
+
+/** The block as `method` takes it: by hash, which names one block beyond doubt, where it can. */
+function textFor(method: string, { hash, number }: Block): string {
+  if (renamed.has(method)) return `"${hash}"`
+  return byHash.has(method) ? `{"blockHash":"${hash}"}` : quantity(number)
 }
 
 /** The filter with both its ends named; `latest` is what a missing end means. */
@@ -70,7 +82,7 @@ function withParams(message: Message, params: string): Message {
   const id = idStart < 0 ? '' : body.toString('latin1', idStart, idEnd)
   const copy = new Message(Buffer.from(id + params, 'latin1'))
   copy.versionOk = message.versionOk
-  copy.method = message.method
+  copy.method = renamed.get(message.method) ?? message.method
   copy.idStart = idStart < 0 ? -1 : 0
   copy.idEnd = idStart < 0 ? -1 : id.length
   copy.paramsStart = id.length

@@ -29,8 +29,10 @@ export class ProxyProcess {
   adminUrl = ''
   readonly #ended: Promise<unknown[]>
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [bin, ...args], {
+  /** @param preload a module that runs in it first, or null */
+  constructor(args: readonly string[], preload: string | null = null) {
+    const first = preload === null ? [] : ['--import', preload]
+    this.child = spawn(process.execPath, [...first, bin, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Half of a start is stripping types; tests start many.
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
@@ -156,15 +158,23 @@ export function asFlags(nodes: readonly { readonly name: string; readonly url: s
 }
 
 /** The program with these arguments on free ports, ready, and ended with the test. */
-export async function runningProxy(t: TestContext, args: readonly string[]): Promise<ProxyProcess> {
-  const proxy = startedProxy(t, ['--http.port', '0', '--admin.port', '0', ...args])
+export async function runningProxy(
+  t: TestContext,
+  args: readonly string[],
+  preload: string | null = null,
+): Promise<ProxyProcess> {
+  const proxy = startedProxy(t, ['--http.port', '0', '--admin.port', '0', ...args], preload)
   await proxy.listening()
   return proxy
 }
 
 /** The program with these arguments and no others, ended with the test. */
-export function startedProxy(t: TestContext, args: readonly string[]): ProxyProcess {
-  const proxy = new ProxyProcess(args)
+export function startedProxy(
+  t: TestContext,
+  args: readonly string[],
+  preload: string | null = null,
+): ProxyProcess {
+  const proxy = new ProxyProcess(args, preload)
   t.after(() => proxy.kill())
   return proxy
 }
