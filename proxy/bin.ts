@@ -29,6 +29,7 @@ const keyFlags = [
   ['admin.addr', 'ADDRESS', 'where to listen for people and Prometheus (127.0.0.1)'],
   ['admin.port', 'PORT', 'its port; 0 takes a free one (8550)'],
   ['admin.token-file', 'FILE', 'bearer token of the admin port; needed beyond loopback'],
+  ['journal', 'DIR', 'folder in which accepted transactions outlive a crash (kept in memory)'],
   ['session-header', 'NAME', 'header that tells clients apart (their connection does)'],
   ['agent-token-file', 'FILE', 'bearer token to show to agents'],
   ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],

@@ -129,6 +129,8 @@ const schema = z.strictObject({
       wait: duration.default(2_000),
     })
     .prefault({}),
+  /** Folder in which accepted transactions are kept through a crash. */
+  journal: z.string().min(1).optional(),
   'session-header': z
     .string()
     .regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, { error: 'want the name of a header, as X-Client' })

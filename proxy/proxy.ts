@@ -26,6 +26,7 @@ import { HeadFollower } from './upstream/head.ts'
 import { HealthChecks } from './upstream/health.ts'
 import { NodeSockets, webSocketUrlOf } from './upstream/node-sockets.ts'
 import { Upstream } from './upstream/upstream.ts'
+import { Writes } from './writes/writes.ts'
 
 /** Where the proxy tells what it does; a pino logger is one. */
 export type Log = {
@@ -124,7 +125,15 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const followers = upstreams.map(
     (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
   )
+  const writes = new Writes(fleet, {
+    folder: config.journal ?? null,
+    timeoutMs: config.limits.timeout,
+    nowMs: () => clock.nowMs(),
+    wallMs: () => Date.now(),
+    onError: (error) => log.error({ err: error }, 'the journal cannot be written'),
+  })
   heads.onChange((change) => {
+    writes.take(change)
     if (change.kind === 'advance') return
     const { ancestor, removed, added } = change
     const details = {
@@ -139,6 +148,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const relay = new Relay(
     placement,
     new Consistency(heads, strict),
+    writes,
     costs,
     calls,
     subscriptions,
@@ -198,6 +208,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
 
   async function listen(): Promise<ProxyUrls> {
     try {
+      await named('--journal', writes.open())
       await health.start()
       await Promise.all(followers.map((follower) => follower.start()))
       for (const collector of collectors) collector.start()
@@ -213,6 +224,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   async function close(graceMs = 5_000): Promise<void> {
     await front.close(graceMs)
     heads.close()
+    await writes.close()
     await Promise.all(followers.map((follower) => follower.close()))
     await sockets.close()
     await admin.close()

@@ -17,6 +17,7 @@ import type { Work } from './state/work.ts'
 import { refinementOf } from './state/work-key.ts'
 import type { CallStats } from './stats/call-stats.ts'
 import type { Subscriptions } from './streams/subscriptions.ts'
+import type { Writes } from './writes/writes.ts'
 
 /** No bytes: notifications and the like get HTTP 200 and an empty body. */
 const nothing: Answer = []
@@ -34,6 +35,7 @@ export type RelayOptions = {
 export class Relay {
   readonly #placement: Placement
   readonly #consistency: Consistency
+  readonly #writes: Writes
   readonly #costs: Costs
   readonly #metrics: CallStats
   readonly #subscriptions: Subscriptions
@@ -49,6 +51,7 @@ export class Relay {
   constructor(
     placement: Placement,
     consistency: Consistency,
+    writes: Writes,
     costs: Costs,
     metrics: CallStats,
     subscriptions: Subscriptions,
@@ -58,6 +61,7 @@ export class Relay {
   ) {
     this.#placement = placement
     this.#consistency = consistency
+    this.#writes = writes
     this.#costs = costs
     this.#metrics = metrics
     this.#subscriptions = subscriptions
@@ -127,13 +131,16 @@ export class Relay {
     if (!this.#enter(1)) return this.#refuse(message, exchange)
     const { rule } = route
     try {
+      const sending = rule.access === 'write' ? this.#writes.send(message) : null
+      if (sending !== null) return this.#passOn(message, await sending, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))
       const pin = exchange.pin ?? this.#consistency.pin
       const asked = this.#consistency.asked(message, rule, pin)
+      exchange.node ??= this.#writes.holder(message)
       const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
       const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
       const reply = await this.#placement.place(call, exchange)
-      return this.#passOn(message, reply, exchange)
+      return this.#passOn(message, this.#writes.amended(message, reply), exchange)
     } catch (error) {
       return this.#fail(message, error, exchange)
     } finally {

@@ -1,0 +1,127 @@
+import type { Change } from '../consistency/chain.ts'
+import type { Message } from '../rpc/call.ts'
+import type { Reply } from '../rpc/reply.ts'
+import type { Fleet } from '../upstream/fleet.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { BlockLog } from './block-log.ts'
+import { Journal } from './journal.ts'
+import { JournalFile } from './journal-file.ts'
+import { Offers, offersDefaults } from './offers.ts'
+import { addressAndTag, hashParam, rawParam } from './params.ts'
+import { RawSends } from './raw-sends.ts'
+import { parseTransaction } from './transaction.ts'
+
+export type WritesOptions = {
+  /** Folder of the journal, or null to keep it in memory. */
+  readonly folder: string | null
+  readonly timeoutMs: number
+  /** Milliseconds on the proxy's clock, and since 1970. */
+  readonly nowMs: () => number
+  readonly wallMs: () => number
+  /** Told when a record could not be written. */
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Raw transactions from the client's bytes to the block that holds them: sent to all nodes, kept in
+ * the journal, offered again, watched in the blocks of the chain that is served.
+ */
+export class Writes {
+  readonly #fleet: Fleet
+  readonly #options: WritesOptions
+  #journal: Journal
+  #sends: RawSends
+  #offers: Offers
+  #blocks: BlockLog
+
+  constructor(fleet: Fleet, options: WritesOptions) {
+    this.#fleet = fleet
+    this.#options = options
+    this.#journal = new Journal(null, [], options.onError)
+    this.#sends = new RawSends(fleet, this.#journal, options)
+    this.#offers = new Offers(fleet, this.#journal, { ...offersDefaults, ...options })
+    this.#blocks = new BlockLog(fleet, this.#journal, options)
+  }
+
+  get journal(): Journal {
+    return this.#journal
+  }
+
+  get blocks(): BlockLog {
+    return this.#blocks
+  }
+
+  /** Transactions offered again so far. */
+  get offered(): number {
+    return this.#offers.offered
+  }
+
+  /**
+   * Reads what an earlier run has left, and begins to offer it. Before, nothing may be sent.
+   * @throws JournalDamage when the journal cannot be trusted, or another process has it open
+   */
+  async open(): Promise<void> {
+    const { folder, onError } = this.#options
+    if (folder !== null) {
+      const { file, records } = await JournalFile.open(folder)
+      try {
+        this.#journal = new Journal(file, records, onError)
+      } catch (error) {
+        await file.close()
+        throw error
+      }
+      this.#sends = new RawSends(this.#fleet, this.#journal, this.#options)
+      this.#offers = new Offers(this.#fleet, this.#journal, { ...offersDefaults, ...this.#options })
+      this.#blocks = new BlockLog(this.#fleet, this.#journal, this.#options)
+    }
+    this.#offers.start()
+  }
+
+  async close(): Promise<void> {
+    await this.#offers.close()
+    await this.#blocks.close()
+    await this.#journal.close()
+  }
+
+  /** The chain that is served went on, or turned to another branch. */
+  take(change: Change): void {
+    this.#blocks.take(change)
+  }
+
+  /**
+   * Sends the call if it is a raw transaction, and gives the answer of one Geth; null for every other
+   * call, and for bytes that are no transaction: those a node must judge.
+   */
+  send(message: Message): Promise<Reply> | null {
+    if (message.method !== 'eth_sendRawTransaction') return null
+    const raw = rawParam(message)
+    const transaction = raw === null ? null : parseTransaction(raw)
+    return raw === null || transaction === null ? null : this.#sends.send(transaction, raw)
+  }
+
+  /** The node that took the transaction which is asked for, while it is pending; else null. */
+  holder(message: Message): Upstream | null {
+    const { method } = message
+    if (this.#journal.pendingCount === 0) return null
+    if (method !== 'eth_getTransactionByHash' && method !== 'eth_getTransactionReceipt') return null
+    const hash = hashParam(message)
+    const entry = hash === null ? null : this.#journal.find(hash)
+    if (entry?.state !== 'pending') return null
+    return this.#fleet.view.readers.find(({ id }) => id === entry.node) ?? null
+  }
+
+  /** A node's answer with what the journal knows better: the next nonce of a pending sender. */
+  amended(message: Message, reply: Reply): Reply {
+    if (message.method !== 'eth_getTransactionCount' || this.#journal.size === 0) return reply
+    if (reply.kind === 'error') return reply
+    const asked = addressAndTag(message)
+    if (asked?.tag !== 'pending') return reply
+    const said = reply.body.toString('latin1', reply.start, reply.end)
+    if (!/^"0x[0-9a-f]{1,16}"$/.test(said)) return reply
+    const ofNode = BigInt(said.slice(1, -1))
+    const next = this.#journal.nextNonce(asked.address, ofNode)
+    if (next === ofNode) return reply
+    const body = Buffer.from(`"0x${next.toString(16)}"`)
+    return { kind: 'result', body, start: 0, end: body.length }
+  }
+}
