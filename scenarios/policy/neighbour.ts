@@ -15,15 +15,33 @@ const periodMs = 10
 export class Neighbour {
   readonly #child: ChildProcess
   readonly #groups: readonly CpuGroup[]
+  readonly #onSpoilt: (text: string) => void
   #timer: NodeJS.Timeout | null = null
+  #isClosing = false
 
-  private constructor(child: ChildProcess, groups: readonly CpuGroup[]) {
+  private constructor(
+    child: ChildProcess,
+    groups: readonly CpuGroup[],
+    onSpoilt: (text: string) => void,
+  ) {
     this.#child = child
     this.#groups = groups
+    this.#onSpoilt = onSpoilt
+    child.once('exit', () => {
+      if (!this.#isClosing) onSpoilt('the neighbour has ended')
+    })
   }
 
-  /** Starts it idle. @param groups the nodes', at least one */
-  static async start(groups: readonly CpuGroup[], reaper: Reaper): Promise<Neighbour> {
+  /**
+   * Starts it idle.
+   * @param groups the nodes', at least one
+   * @param onSpoilt it is gone, or cannot be moved, for the reason given
+   */
+  static async start(
+    groups: readonly CpuGroup[],
+    reaper: Reaper,
+    onSpoilt: (text: string) => void,
+  ): Promise<Neighbour> {
     const child = fork(new URL('./neighbour-process.ts', import.meta.url), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
@@ -33,7 +51,7 @@ export class Neighbour {
       if (pid !== undefined) reaper.unwatch(pid)
     })
     await once(child, 'message')
-    return new Neighbour(child, groups)
+    return new Neighbour(child, groups, onSpoilt)
   }
 
   /**
@@ -53,7 +71,7 @@ export class Neighbour {
     }
     await move()
     this.#timer = setInterval(() => {
-      move().catch((error: unknown) => this.#child.emit('error', error))
+      move().catch((error: unknown) => this.#onSpoilt(`the neighbour: ${String(error)}`))
     }, stayMs)
   }
 
@@ -61,11 +79,12 @@ export class Neighbour {
   rest(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
-    this.#child.send(0)
+    if (this.#child.connected) this.#child.send(0)
   }
 
   /** Ends it. Resolves when it is out of all groups. */
   async close(): Promise<void> {
+    this.#isClosing = true
     if (this.#timer !== null) clearInterval(this.#timer)
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')

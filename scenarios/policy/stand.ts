@@ -76,17 +76,18 @@ export async function openStand({ client, profile, tell }: StandOptions): Promis
     return made
   }
   try {
+    const onSpoilt = (text: string) => void deaths.push(text)
     const opened = await openTrialFleet({
       ...{ client, profile, folder, reaper },
       onEvent: ({ kind, text }) => {
         tell(text)
         if (kind === 'node-died' || kind === 'diverged') deaths.push(text)
       },
-      onSpoilt: (text) => deaths.push(text),
+      onSpoilt,
     })
     started.push(opened)
     const { fleet, facts, groups } = opened
-    const neighbour = profile.hasNeighbour ? await Neighbour.start(groups, reaper) : null
+    const neighbour = profile.hasNeighbour ? await Neighbour.start(groups, reaper, onSpoilt) : null
     if (neighbour !== null) started.push(neighbour)
     const [httpPort = 0, adminPort = 0, agentPort = 0] = await freePorts(3)
     const watched = fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
