@@ -2,6 +2,7 @@ import type { MethodRule } from '../rpc/methods/rule.ts'
 import { unknownMethod } from '../rpc/methods.ts'
 import { Correlation } from './disturbance.ts'
 import { LearnedWork } from './learned-work.ts'
+import { ResourceShares, type UseWindow } from './resource-shares.ts'
 import type { Work, WorkKind } from './work.ts'
 
 /** Keys that are more than a method, at most; of more, one that was not used lately is forgotten. */
@@ -44,6 +45,8 @@ export class Costs {
    * that a neighbour of one node is not booked on our calls. In [0.7, 1.5].
    */
   overhead = 1
+  readonly #shares = new ResourceShares()
+  readonly #byIndex: LearnedWork[] = []
   readonly #methods = new Map<string, LearnedWork>()
   readonly #refined = new Map<string, LearnedWork>()
 
@@ -85,6 +88,11 @@ export class Costs {
     this.overhead = Math.min(mostOverhead, Math.max(leastOverhead, overhead))
   }
 
+  /** A node used this much in a window in which these calls ended there. */
+  observeUse(window: UseWindow): void {
+    this.#shares.observe(window, this.#byIndex)
+  }
+
   /** Every key that is known now, with its figures. */
   known(): readonly LearnedWork[] {
     return [...this.#methods.values(), ...this.#refined.values()]
@@ -98,6 +106,7 @@ export class Costs {
     const work = new LearnedWork(key, kindOf(key, rule), rule.cpuMs, index, null)
     // Only methods with a rule of their own come here, so this map cannot outgrow the table.
     this.#methods.set(key, work)
+    if (index >= 0) this.#byIndex.push(work)
     return work
   }
 

@@ -10,8 +10,9 @@ import { PeriodPhase } from './period-phase.ts'
 import type { Physics } from './physics.ts'
 import { ProcessorSharing } from './processor-sharing.ts'
 import { Quota } from './quota.ts'
+import { maxShared } from './resource-shares.ts'
 import { SlowStart } from './slow-start.ts'
-import { Surroundings } from './surroundings.ts'
+import { type OwnUse, Surroundings } from './surroundings.ts'
 import { type StateVector, unit } from './vector.ts'
 import { isLight, lightMs, type Ticket, type Work } from './work.ts'
 
@@ -77,8 +78,13 @@ export class NodeObserver implements Observer {
   #isCapacityKnown: boolean
   #hasQuota = false
   #isRttKnown = false
-  /** CPU that our calls used since the last report, by what they are said to cost, ms. */
-  #doneMs = 0
+  /** Since the last report; `cpuMs` of calls that have ended. */
+  readonly #own: OwnUse = {
+    cpuMs: 0,
+    diskMs: 0,
+    ended: new Float64Array(maxShared),
+    isDiskOwn: false,
+  }
   #usedMsBefore = 0
   #refreshedMs = Number.NEGATIVE_INFINITY
   #endedAtMs = Number.NEGATIVE_INFINITY
@@ -118,11 +124,18 @@ export class NodeObserver implements Observer {
       this.#slowStart.left()
     } else {
       const usedMs = this.#calls.usedMs()
-      const ownMs = this.#doneMs + usedMs - this.#usedMsBefore
+      const own = this.#own
+      const doneMs = own.cpuMs
       this.#takeCapacity(report, nowMs, sentWallMs)
-      const { diskOccupied } = this.#calls
-      if (!this.#surroundings.take(report, ownMs, diskOccupied, nowMs)) return
-      this.#doneMs = 0
+      own.cpuMs += usedMs - this.#usedMsBefore
+      own.isDiskOwn = report.cap.disk !== undefined || this.#options.disks !== undefined
+      if (!this.#surroundings.take(report, own, nowMs)) {
+        own.cpuMs = doneMs
+        return
+      }
+      own.cpuMs = 0
+      own.diskMs = 0
+      own.ended.fill(0)
       this.#usedMsBefore = usedMs
       this.#slowStart.isThere(nowMs)
     }
@@ -147,13 +160,14 @@ export class NodeObserver implements Observer {
     const work = calls.works[ticket]
     calls.remove(ticket)
     if (failed) {
-      this.#doneMs += cpuMs - leftMs
+      this.#own.cpuMs += cpuMs - leftMs
       this.#failures.add(cpuMs, nowMs)
       this.#slowStart.failed()
       this.#refresh(nowMs)
       return
     }
-    this.#doneMs += cpuMs
+    this.#own.cpuMs += cpuMs
+    this.#own.diskMs += calls.diskMs[ticket] ?? 0
     this.#slowStart.isThere(nowMs)
     this.#physics.ended(nowMs)
     const wasLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
@@ -211,6 +225,8 @@ export class NodeObserver implements Observer {
   }
 
   #learn(work: LearnedWork, how: number | undefined, grantedMs: number, nowMs: number): void {
+    const { ended } = this.#own
+    if (work.index >= 0 && work.index < maxShared) ended[work.index] = (ended[work.index] ?? 0) + 1
     const tookMs = Math.max(0, grantedMs - rttShare * this.#belief.rttMs)
     if (how === evidence.calm) {
       this.#local.learn(work, tookMs, nowMs)

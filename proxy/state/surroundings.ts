@@ -26,6 +26,17 @@ const liesBeforeDoubt = 3
 const leastWorkMs = 20
 const seenShare = 0.1
 
+/** What our own calls did to a node between two reports. */
+export type OwnUse = {
+  /** As they are said to cost, ms. */
+  cpuMs: number
+  diskMs: number
+  /** Calls that ended, by the index of their method. */
+  readonly ended: Float64Array
+  /** Whether the reported use of the disk is the node's own, and not its host's. */
+  isDiskOwn: boolean
+}
+
 /**
  * What others do to a node, as its agent's reports show it: what is used there and was not our
  * work. Work is counted, not occupancy, because a call that stands still in a node occupies it
@@ -56,11 +67,10 @@ export class Surroundings {
 
   /**
    * Takes a report.
-   * @param ownMs CPU that our calls used since the last report that was taken, as they are said to
-   * @param ownDisks requests of ours that are at the disk now
+   * @param own what our calls used since the last report that was taken, as they are said to
    * @returns whether it was taken: not where its figures are those of the one before
    */
-  take(report: NodeReport, ownMs: number, ownDisks: number, nowMs: number): boolean {
+  take(report: NodeReport, own: OwnUse, nowMs: number): boolean {
     const window = this.#windows.take(report, nowMs)
     if (window.kind === 'stale') return false
     const { x, raw } = report
@@ -71,7 +81,7 @@ export class Surroundings {
       // The figures are older than their arrival by what the agent says; its clock is not needed.
       this.#newsAtMs = nowMs - report.age
     }
-    if (window.kind === 'window') this.#observe(window, ownMs, ownDisks, nowMs)
+    if (window.kind === 'window') this.#observe(window, own, nowMs)
     return true
   }
 
@@ -110,8 +120,9 @@ export class Surroundings {
     this.#lies = 0
   }
 
-  #observe(usage: Usage, ownMs: number, ownDisks: number, nowMs: number): void {
+  #observe(usage: Usage, own: OwnUse, nowMs: number): void {
     const { cores, disks } = this.#belief
+    const ownMs = own.cpuMs
     const { dtMs } = usage
     if (usage.cores !== null) {
       const usedMs = usage.cores * dtMs
@@ -123,8 +134,13 @@ export class Surroundings {
       this.#cores.observe(others, dtMs, nowMs, cores)
     }
     if (usage.disk !== null) {
-      const others = Math.max(0, usage.disk * disks - Math.min(disks, ownDisks))
+      const others = Math.max(0, usage.disk * disks - own.diskMs / dtMs)
       this.#disks.observe(others, dtMs, nowMs, disks)
+    }
+    if (usage.disk !== null && usage.cores !== null && own.isDiskOwn) {
+      const cpuMs = usage.cores * dtMs
+      const diskMs = usage.disk * disks * dtMs
+      this.#costs.observeUse({ dtMs, cpuMs, diskMs, cores, disks, ended: own.ended })
     }
     if (usage.cpuPressure !== null) {
       this.#lost.observe(lostCores(usage, usage.cpuPressure, cores), dtMs, nowMs, cores)
