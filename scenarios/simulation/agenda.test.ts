@@ -22,6 +22,15 @@ test('things happen in the order of their times, those entered meanwhile too', (
   )
 })
 
+test('a model for which time stands still is an error, not a hang', (t: TestContext) => {
+  const agenda = new Agenda()
+  const again = { happen: () => agenda.add(agenda.nowMs, again, 0) }
+  agenda.add(5, again, 0)
+  t.assert.throws(() => {
+    while (agenda.step(10));
+  }, /stands still at 5 ms/)
+})
+
 test('nothing happens past the end that is asked for', (t: TestContext) => {
   const agenda = new Agenda()
   const happened: number[] = []

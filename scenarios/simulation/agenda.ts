@@ -1,6 +1,9 @@
 /** Whatever something can happen to. `what` is what the one who entered it on the agenda meant. */
 export type Happening = { happen(what: number): void }
 
+/** More things than this do not happen at one moment. */
+const mostAtOnce = 100_000
+
 /**
  * What is to happen, the earliest first: a binary heap in three arrays side by side, because a
  * simulated minute has a million entries and an object for each would be most of the work.
@@ -10,6 +13,7 @@ export class Agenda {
   readonly #to: Happening[] = []
   readonly #what: number[] = []
   #nowMs = 0
+  #atOnce = 0
 
   /** The time of the last thing that happened, milliseconds from the beginning. */
   get nowMs(): number {
@@ -36,13 +40,18 @@ export class Agenda {
     this.#put(at, atMs, to, what)
   }
 
-  /** Lets the next thing happen; false when there is none, or none until `endMs`. */
+  /**
+   * Lets the next thing happen; false when there is none, or none until `endMs`.
+   * @throws Error when time stands still: a model that answers "now" for ever must not hang
+   */
   step(endMs: number): boolean {
     const atMs = this.#atMs[0]
     const to = this.#to[0]
     const what = this.#what[0]
     if (atMs === undefined || to === undefined || what === undefined || atMs > endMs) return false
     this.#removeFirst()
+    this.#atOnce = atMs > this.#nowMs ? 0 : this.#atOnce + 1
+    if (this.#atOnce > mostAtOnce) throw new Error(`simulated time stands still at ${atMs} ms`)
     this.#nowMs = Math.max(this.#nowMs, atMs)
     to.happen(what)
     return true

@@ -111,9 +111,9 @@ export class SlicedProcessor implements Processor {
     if (this.runnable === 0) return Number.POSITIVE_INFINITY
     const neighbour = this.#owedMs > noneMs ? 1 : this.#neighbourCores / this.#share
     let runMs = this.#quota.leftMs / (this.#running.length + neighbour)
-    if (this.#owedMs > noneMs) {
-      runMs = Math.min(runMs, this.#owedMs / (1 - this.#neighbourCores / this.#share))
-    }
+    // On a crowded host a neighbour may get less than it wants: then it goes on owing.
+    const catchUp = 1 - this.#neighbourCores / this.#share
+    if (this.#owedMs > noneMs && catchUp > 0) runMs = Math.min(runMs, this.#owedMs / catchUp)
     const isWaitedFor = this.#queue.length > 0
     for (const run of this.#running) {
       runMs = Math.min(runMs, run.leftMs, isWaitedFor ? run.sliceLeftMs : Number.POSITIVE_INFINITY)
@@ -133,7 +133,7 @@ export class SlicedProcessor implements Processor {
   #runNeighbour(forMs: number, ranMs: number): number {
     const wantedMs = forMs * this.#neighbourCores
     if (this.#owedMs <= noneMs) return wantedMs
-    this.#owedMs = Math.max(0, this.#owedMs + wantedMs - ranMs)
+    this.#owedMs = Math.min(mostOwedMs, Math.max(0, this.#owedMs + wantedMs - ranMs))
     return ranMs
   }
 
