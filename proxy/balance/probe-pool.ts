@@ -32,6 +32,9 @@ const maxUses = 16
 /** Probes from whose requests in flight the quantile is taken. */
 const historyLength = 128
 
+/** Numbers of requests in flight that are told apart in the history; above, all are one. */
+const maxLevel = 4096
+
 /**
  * Prequal's pool of probes: of each node the newest, none older than a second.
  *
@@ -41,7 +44,9 @@ const historyLength = 128
 export class ProbePool<Node> {
   readonly #rng: Rng
   readonly #probes: Probe<Node>[] = []
+  /** The last numbers of requests in flight, as a ring, and how often each number is among them. */
   readonly #history: number[] = []
+  readonly #levels = new Uint8Array(maxLevel + 1)
   #historyNext = 0
   #removesOldest = true
 
@@ -55,8 +60,7 @@ export class ProbePool<Node> {
 
   /** @param nodes how many there are: n, for the times that it may be used */
   add(node: Node, inFlight: number, latencyMs: number, nodes: number, nowMs: number): void {
-    this.#history[this.#historyNext] = inFlight
-    this.#historyNext = (this.#historyNext + 1) % historyLength
+    this.#remember(Math.min(maxLevel, inFlight))
     const had = this.#probes.findIndex((probe) => probe.node === node)
     if (had >= 0) this.#probes.splice(had, 1)
     const usesLeft = this.#uses(nodes)
@@ -127,9 +131,25 @@ export class ProbePool<Node> {
 
   /** Requests in flight above which a node is hot. */
   #hotAbove(): number {
-    const sorted = this.#history.toSorted((a, b) => a - b)
-    const at = Math.min(sorted.length - 1, Math.floor(poolDefaults.hotQuantile * sorted.length))
-    return sorted[at] ?? Number.POSITIVE_INFINITY
+    const { length } = this.#history
+    let left = Math.min(length - 1, Math.floor(poolDefaults.hotQuantile * length))
+    for (let level = 0; level <= maxLevel && length > 0; level++) {
+      left -= this.#levels[level] ?? 0
+      if (left < 0) return level
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  #remember(level: number): void {
+    const forgotten = this.#history[this.#historyNext]
+    if (forgotten !== undefined) this.#count(forgotten, -1)
+    this.#history[this.#historyNext] = level
+    this.#count(level, 1)
+    this.#historyNext = (this.#historyNext + 1) % historyLength
+  }
+
+  #count(level: number, by: number): void {
+    this.#levels[level] = (this.#levels[level] ?? 0) + by
   }
 
   /**

@@ -65,14 +65,20 @@ export class ProbedLoad implements LoadMeter {
 class Ring {
   readonly #last: number[] = []
   #next = 0
+  #median: number | null = 0
 
   add(value: number): void {
+    this.#median = null
     this.#last[this.#next] = value
     this.#next = (this.#next + 1) % kept
   }
 
   median(): number {
-    const sorted = this.#last.toSorted((a, b) => a - b)
-    return sorted[sorted.length >> 1] ?? 0
+    // Asked three times as often as it changes.
+    if (this.#median === null) {
+      const sorted = this.#last.toSorted((a, b) => a - b)
+      this.#median = sorted[sorted.length >> 1] ?? 0
+    }
+    return this.#median
   }
 }
