@@ -193,6 +193,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     token: secrets.adminToken,
     log,
     metrics,
+    ledger: writes,
     fleet: {
       snapshot: () => snapshots.snapshot(),
       drain: (id) => setDraining(fleet, id, true),

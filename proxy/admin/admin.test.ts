@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createAdmin } from './admin.ts'
-import { obedientFleet, runningAdmin } from './test/running-admin.ts'
+import { emptyLedger, obedientFleet, runningAdmin } from './test/running-admin.ts'
 
 test('what is read comes as it is', async (t: TestContext) => {
   const { url } = await runningAdmin(t)
@@ -84,10 +84,24 @@ test('every answer forbids framing, sniffing, caching and loading from elsewhere
   }
 })
 
+test('the journal comes by pages, as JSON or as a table to be saved', async (t: TestContext) => {
+  const { url } = await runningAdmin(t)
+  const empty = { total: 0, pending: 0, transactions: [], next: null }
+  t.assert.deepEqual(await json(`${url}/api/transactions?state=pending`), empty)
+  t.assert.deepEqual(await json(`${url}/api/blocks`), { reorganisations: 0, blocks: [] })
+  const table = await fetch(`${url}/api/transactions?format=csv`)
+  t.assert.match(table.headers.get('content-disposition') ?? '', /attachment/)
+  t.assert.match(await table.text(), /^hash,sender,nonce/)
+  const refused = await fetch(`${url}/api/transactions?limit=many`)
+  t.assert.equal(refused.status, 400)
+  t.assert.match(await refused.text(), /limit: /)
+})
+
 test('an address that others reach needs a token', (t: TestContext) => {
   const options = {
     port: 0,
     fleet: obedientFleet([]),
+    ledger: emptyLedger,
     metrics: { contentType: '', render: async () => '' },
   }
   for (const addr of ['0.0.0.0', '::', '192.0.2.1']) {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { EventStream } from './event-stream.ts'
 import { readWebFiles } from './files.ts'
 import { isBearer, isForeign, isLoopback, isReading, isRebound } from './guard.ts'
+import type { Ledger } from './ledger-routes.ts'
 import { AdminError, secure, sendJson } from './reply.ts'
 import { type FleetControl, type MetricsText, type Route, routesOf } from './routes.ts'
 
@@ -18,6 +19,7 @@ export type AdminOptions = {
   /** Bearer token asked of everybody, or null. Must be given when `addr` is not loopback. */
   readonly token: string | null
   readonly fleet: FleetControl
+  readonly ledger: Ledger
   readonly metrics: MetricsText
   /** Without it, problems become process warnings. */
   readonly log?: AdminLog
@@ -55,7 +57,7 @@ const warnings: AdminLog = {
  * @throws Error when the address is not loopback and there is no token.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { addr, fleet, metrics, token, log = warnings } = options
+  const { addr, fleet, ledger, metrics, token, log = warnings } = options
   if (!token && !isLoopback(addr)) {
     throw new Error(`the admin port needs a token on ${addr}, which is not loopback`)
   }
@@ -65,7 +67,7 @@ export function createAdmin(options: AdminOptions): Admin {
     failed: (err) => log.error({ err }, 'admin: no snapshot for the event stream'),
   })
   const files = readWebFiles(`${import.meta.dirname}/dashboard`)
-  const routeAt = routesOf({ fleet, metrics, events, files })
+  const routeAt = routesOf({ fleet, ledger, metrics, events, files })
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(request, response, error, log))
   })

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StrategyError } from '../balance/strategy-choice.ts'
 import type { EventStream } from './event-stream.ts'
 import type { WebFile } from './files.ts'
+import { answerBlocks, answerTransactions, type Ledger } from './ledger-routes.ts'
 import { AdminError, readJson, send, sendJson } from './reply.ts'
 import type { FleetSnapshot } from './snapshot.ts'
 
@@ -32,13 +33,14 @@ export type Route = {
 
 export type RouteSources = {
   readonly fleet: FleetControl
+  readonly ledger: Ledger
   readonly metrics: MetricsText
   readonly events: EventStream
   readonly files: ReadonlyMap<string, WebFile>
 }
 
 /** Finds what is at a path (decoded by nobody yet); null when nothing is. */
-export function routesOf({ fleet, metrics, events, files }: RouteSources) {
+export function routesOf({ fleet, ledger, metrics, events, files }: RouteSources) {
   const fixed: Readonly<Record<string, Route>> = {
     // Probes of an orchestrator carry no token; they learn one bit each.
     '/healthz': open((_request, response) => sendJson(response, 200, { status: 'ok' })),
@@ -52,6 +54,10 @@ export function routesOf({ fleet, metrics, events, files }: RouteSources) {
     '/api/fleet': guarded('GET', (_request, response) => {
       sendJson(response, 200, fleet.snapshot())
     }),
+    '/api/transactions': guarded('GET', (request, response) => {
+      answerTransactions(ledger, request, response)
+    }),
+    '/api/blocks': guarded('GET', (_request, response) => answerBlocks(ledger, response)),
     '/api/events': guarded('GET', (request, response) => {
       if (events.isFull) throw new AdminError(503, 'too many listeners', { 'retry-after': '10' })
       if (request.method === 'HEAD') response.end()

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { parseStrategy, strategyText } from '../../balance/strategy-choice.ts'
 import { type AdminOptions, createAdmin } from '../admin.ts'
+import type { Ledger } from '../ledger-routes.ts'
 import type { FleetControl } from '../routes.ts'
 import { sampleFleet, sampleNode } from './sample-fleet.ts'
 
@@ -27,6 +28,12 @@ export function obedientFleet(orders: Orders, ready = true): FleetControl {
   }
 }
 
+/** Nothing was written, no block was served. */
+export const emptyLedger: Ledger = {
+  journal: { size: 0, pendingCount: 0, entries: () => [] },
+  blocks: { blocks: [], reorganisations: 0 },
+}
+
 /** A real admin port on a free port of loopback, closed when the test ends. */
 export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = {}) {
   const orders: Orders = []
@@ -35,6 +42,7 @@ export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = 
     port: 0,
     token: null,
     fleet: obedientFleet(orders),
+    ledger: emptyLedger,
     metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' },
     ...but,
   })
