@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { observerNames, strategyNames } from './balance/strategies.ts'
 import { holdModes, strategyText } from './balance/strategy-choice.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -35,6 +35,13 @@ const keyFlags = [
   ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],
   ['log.level', 'LEVEL', 'silent, fatal, error, warn, info, debug or trace (info)'],
 ] as const
+
+/** Strategies that weigh nodes by their cores. */
+const needsCores: ReadonlySet<string> = new Set([
+  'weighted-round-robin',
+  'weighted-least-connection',
+  'state-space',
+])
 
 const examples = `
 Examples:
@@ -88,6 +95,7 @@ try {
 async function serve(options: Record<string, unknown>): Promise<void> {
   const config = loadConfig(flagsOf(options))
   const log = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
+  warnOfUnknownCores(config, log)
   const proxy = createProxy(config, secretsOf(config), version(), log)
   const { url, webSocketUrl, adminUrl } = await proxy.listen()
   const more = webSocketUrl === null ? '' : `equipoise WebSocket on ${webSocketUrl}\n`
@@ -99,6 +107,16 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   // A second signal does not wait for calls under way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   await proxy.close()
+}
+
+/** Strategies that go by the cores of a node take one for the other where nobody says. */
+function warnOfUnknownCores({ nodes, strategy }: Config, log: Logger): void {
+  const unknown = nodes.filter(({ cores, agent }) => cores === undefined && agent === undefined)
+  if (nodes.length < 2 || unknown.length === 0 || !needsCores.has(strategy.name)) return
+  log.warn(
+    { nodes: unknown.map(({ id }) => id), strategy: strategy.name },
+    'cores unknown: these nodes are taken to have 1 each; set cores in the file, or name an agent with --agent ID=URL',
+  )
 }
 
 function flagsOf(options: Record<string, unknown>): Flags {

@@ -85,3 +85,20 @@ test('a flag counts over the file', async (t: TestContext) => {
   const { result } = await proxy.call('rpc_modules')
   t.assert.deepEqual(result, { debug: '1.0', eth: '1.0', rpc: '1.0' })
 })
+
+test('who does not say what nodes can do is told which flag helps, and for which nodes', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a', 'b')
+  const agent = ['--agent', 'a=http://127.0.0.1:9']
+  const [first] = nodes
+  for (const [args, told] of [
+    [asFlags(nodes), ['a', 'b']],
+    [[...asFlags(nodes), ...agent], ['b']],
+    [[...asFlags(nodes), '--strategy', 'round-robin'], []],
+    [asFlags([first]), []],
+  ] as const) {
+    const proxy = await runningProxy(t, args)
+    const lines = proxy.stderr.split('\n').filter((line) => line.includes('cores unknown'))
+    const seen = lines.flatMap((line) => (JSON.parse(line) as { nodes: string[] }).nodes)
+    t.assert.deepEqual(seen, told)
+  }
+})
