@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { compareCommand } from './commands/compare.ts'
 import { listCommand } from './commands/list.ts'
+import { replayCommand } from './commands/replay.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -27,6 +28,7 @@ for (const make of [
   compareCommand,
   reportCommand,
   simulateCommand,
+  replayCommand,
   listCommand,
 ]) {
   program.addCommand(make())
