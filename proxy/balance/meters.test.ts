@@ -54,9 +54,9 @@ test('state-space moves with calls, reports and time', (t: TestContext) => {
 
 test('cores that the operator declares count until an agent tells them', (t: TestContext) => {
   const { meter } = meterOf('state-space', 4)
-  t.assert.equal(meter.cost(work), 0.25)
+  t.assert.equal(meter.cost(work), 1 + 2 / 4)
   meter.report({ ...reportOf({}), cap: { cpus: 2 } })
-  t.assert.equal(meter.cost(work), 0.5)
+  t.assert.equal(meter.cost(work), 1 + 2 / 2)
 })
 
 test('no meter ever costs less than nothing, or what is no number', (t: TestContext) => {

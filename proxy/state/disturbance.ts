@@ -55,7 +55,7 @@ export class Disturbance {
   observe(value: number, dtMs: number, nowMs: number, capacity: number): void {
     const isFirst = this.#observedAtMs === Number.NEGATIVE_INFINITY
     const before = this.#last
-    const gain = this.#tauMs === 0 ? 1 : Math.min(1, dtMs / this.#tauMs)
+    const gain = isFirst || this.#tauMs === 0 ? 1 : Math.min(1, dtMs / this.#tauMs)
     this.#last = Math.max(0, before + gain * (value - before))
     if (isFirst) this.#mean = this.#last
     else {

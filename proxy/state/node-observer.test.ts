@@ -20,14 +20,14 @@ function keepReporting(node: NodeObserver, untilMs: number, cores = 0): void {
   }
 }
 
-test('before any report a node is calls in flight over cores, times what the call costs', (t: TestContext) => {
+test('before any report a node goes by calls in flight over cores', (t: TestContext) => {
   const unknown = observer()
   t.assert.equal(unknown.rung, 'unweighted')
-  t.assert.equal(unknown.forecast(cpuWork(3)), 3)
+  t.assert.equal(unknown.forecast(cpuWork(3)), 3 * (1 + 2))
   const declared = observer(4)
   t.assert.equal(declared.rung, 'weighted')
   declared.dispatch(work, 0)
-  t.assert.equal(declared.forecast(work), 2 / 4)
+  t.assert.equal(declared.forecast(work), 1 + 2 * (2 / 4))
 })
 
 test('what a node is believed to be follows from what its agent reports', (t: TestContext) => {
@@ -68,7 +68,7 @@ test('a silent agent leaves weighted least-connection by the last capacity', (t:
   t.assert.equal(node.rung, 'quota')
   node.advance(3_300)
   t.assert.equal(node.rung, 'weighted')
-  t.assert.equal(node.forecast(work), 2 / 0.3)
+  t.assert.equal(node.forecast(work), 1 + 2 * (2 / 0.3))
 })
 
 test('figures that are told again are no news', (t: TestContext) => {
@@ -115,7 +115,7 @@ test('a node that fails at once does not look idle, and is forgiven a second lat
   failing.advance(900)
   t.assert.equal(failing.forecast(work), fine.forecast(work))
   failing.advance(1_200)
-  t.assert.equal(failing.forecast(work), 1)
+  t.assert.equal(failing.forecast(work), 3)
 })
 
 test('a node that was away is trusted with a tenth at first, and with all after 10 s', (t: TestContext) => {
@@ -123,17 +123,17 @@ test('a node that was away is trusted with a tenth at first, and with all after 
   for (let i = 0; i < 5; i++) node.settle(node.dispatch(work, i), true, i)
   node.settle(node.dispatch(work, 20_000), false, 20_001)
   node.advance(20_021)
-  t.assert.ok(node.forecast(work) > 9)
+  t.assert.ok(node.forecast(work) > 19)
   node.advance(25_001)
-  t.assert.ok(Math.abs(node.forecast(work) - 1 / 0.55) < 0.01)
+  t.assert.ok(Math.abs(node.forecast(work) - (1 + 2 / 0.55)) < 0.01)
   node.advance(30_002)
-  t.assert.equal(node.forecast(work), 1)
+  t.assert.equal(node.forecast(work), 3)
 })
 
 test('work of others is seen as work: what is used and was not ours', (t: TestContext) => {
   const alone = observer()
   const beside = observer()
-  // A call of 15 ms in each 100 ms that takes 60 to come back, and 0.1 cores of others at `beside`.
+  // A call of 15 ms in each 100 ms that takes 30 to come back, and 0.1 cores of others at `beside`.
   for (let ms = 0; ms < 5_000; ms += 50) {
     for (const node of [alone, beside]) {
       if (ms % 100 === 0) node.settle(node.dispatch(cpuWork(15), ms), false, ms + 30)
@@ -216,7 +216,7 @@ test('whatever happens, asking changes nothing and the end is as the beginning',
     for (const ticket of open) node.settle(ticket, false, ms)
     node.advance(ms + 1e6)
     const told = events.findLast(({ what }) => what === 'report' || what === 'quota')
-    t.assert.equal(node.forecast(work), 1 / (told === undefined ? 2 : 0.3))
+    t.assert.equal(node.forecast(work), 1 + 2 * (1 / (told === undefined ? 2 : 0.3)))
   }
   fc.assert(fc.property(fc.array(event, { maxLength: 60 }), run), { numRuns: 300 })
 })

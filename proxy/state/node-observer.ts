@@ -190,7 +190,9 @@ export class NodeObserver implements Observer {
   forecast(work: Work): number {
     if (this.#rung === 'weighted' || this.#rung === 'unweighted') {
       const { failedCalls, cores, trust } = this.#belief
-      return ((work.cpuMs + work.diskMs) * (this.#calls.count + failedCalls + 1)) / (cores * trust)
+      const share = (this.#calls.count + failedCalls + 1) / (cores * trust)
+      // In the order of shares, and a little more than a node that is known to be like this.
+      return (work.cpuMs + work.diskMs) * (1 + 2 * share)
     }
     return this.#physics.forecast(work, this.#local.of(work, this.#nowMs))
   }

@@ -21,10 +21,10 @@ const leastPressure = 0.1
 /** Where the use is not known, full pressure counts as so many calls. See the README. */
 const pressureCalls = 3
 
-/** An agent is not believed that saw less than a tenth of our own work in so many windows on end. */
+/** An agent is not believed that saw less than a quarter of our own work in so many windows on end. */
 const liesBeforeDoubt = 3
 const leastWorkMs = 20
-const seenShare = 0.1
+const seenShare = 0.25
 
 /** What our own calls did to a node between two reports. */
 export type OwnUse = {
