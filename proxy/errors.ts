@@ -19,6 +19,12 @@ export const failures = {
     elsewhere: false,
     blame: false,
   },
+  MANY_DEV_NODES: {
+    rpc: -32000,
+    message: 'development methods change one node alone and need a proxy with one',
+    elsewhere: false,
+    blame: false,
+  },
   UPSTREAM_UNREACHABLE: {
     rpc: -32603,
     message: 'service unavailable',

@@ -1,6 +1,7 @@
 import type { FleetSnapshot, NodeSnapshot } from './admin/snapshot.ts'
 import { strategyNames } from './balance/strategies.ts'
 import type { Clock } from './clock.ts'
+import type { Heads } from './consistency/heads.ts'
 import type { Placement } from './placement.ts'
 import type { Relay } from './relay.ts'
 import { pointOf } from './state/vector.ts'
@@ -14,14 +15,23 @@ const typicalWork = cpuWork(0.2)
 /** Everything the admin port shows, read at one moment. */
 export class FleetSnapshots {
   readonly #fleet: Fleet
+  readonly #heads: Heads
   readonly #placement: Placement
   readonly #relay: Relay
   readonly #clock: Clock
   readonly #version: string
   readonly #startedMs: number
 
-  constructor(fleet: Fleet, placement: Placement, relay: Relay, clock: Clock, version: string) {
+  constructor(
+    fleet: Fleet,
+    heads: Heads,
+    placement: Placement,
+    relay: Relay,
+    clock: Clock,
+    version: string,
+  ) {
     this.#fleet = fleet
+    this.#heads = heads
     this.#placement = placement
     this.#relay = relay
     this.#clock = clock
@@ -41,6 +51,7 @@ export class FleetSnapshots {
       ready: readers.length > 0,
       chainId,
       head,
+      chain: this.#heads.snapshot(),
       calls: this.#relay.answered,
       failed: this.#relay.failed,
       held: { waiting: dispatcher.queued, total: dispatcher.heldCalls },

@@ -178,7 +178,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     clock,
   )
 
-  const snapshots = new FleetSnapshots(fleet, placement, relay, clock, version)
+  const snapshots = new FleetSnapshots(fleet, heads, placement, relay, clock, version)
   const metrics = new Metrics({
     snapshot: () => snapshots.snapshot(),
     nodes: () => upstreams,

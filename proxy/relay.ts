@@ -131,6 +131,7 @@ export class Relay {
     if (!this.#enter(1)) return this.#refuse(message, exchange)
     const { rule } = route
     try {
+      this.#consistency.check(message.method, rule)
       const sending = rule.access === 'write' ? this.#writes.send(message) : null
       if (sending !== null) return this.#passOn(message, await sending, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))

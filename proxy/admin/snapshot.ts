@@ -36,6 +36,24 @@ export type NodeSnapshot = {
   readonly source: string | null
 }
 
+/** The one chain that the fleet shows. Heights; 0 before any is known. */
+export type ChainSnapshot = {
+  readonly head: number
+  /** Of the block served; null where nodes show no blocks. */
+  readonly hash: string | null
+  readonly safe: number
+  readonly finalized: number
+  /** Between two blocks, as estimated; null before the second. */
+  readonly blockTimeMs: number | null
+  /** Reorganisations served. */
+  readonly reorgs: number
+  /** Answers that only said what their node lacks, so that another one was asked. */
+  readonly softMisses: number
+  /** Waits for a node to catch up, and of these in vain. */
+  readonly waits: number
+  readonly vainWaits: number
+}
+
 /** `GET /api/fleet`, and each event of `GET /api/events`. */
 export type FleetSnapshot = {
   readonly version: string
@@ -48,6 +66,7 @@ export type FleetSnapshot = {
   readonly chainId: string | null
   /** Highest head of the nodes that are up. */
   readonly head: number | null
+  readonly chain: ChainSnapshot
   /** Client calls answered (each item of a batch is one), and of these with an error of the proxy's own. */
   readonly calls: number
   readonly failed: number

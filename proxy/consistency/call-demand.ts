@@ -32,7 +32,8 @@ export class CallDemand implements Demand<Reply> {
   /** Below this height no head may be shown. Found when the call is placed. */
   #floor = 0
   #misses = 0
-  #hasWaited = false
+  /** When it has waited enough; null before it waits. */
+  #waitsUntilMs: number | null = null
 
   /** @param pin what `latest` stands for in its request, or null */
   constructor(
@@ -196,26 +197,29 @@ export class CallDemand implements Demand<Reply> {
     if (this.#pin !== null && method === 'eth_blockNumber') return quantityReply(this.#pin.number)
     const session = this.#session
     if (session === null) return reply
-    session.floor = Math.max(heads.floorOf(session.floor, session.epoch), by.head ?? 0)
-    session.epoch = heads.epoch
+    const floor = heads.floorOf(session.floor, session.epoch)
+    const head = by.head ?? 0
+    session.floor = Math.max(floor, head)
+    // What was shown before a reorganisation holds in the new epoch once it is reached in it.
+    if (head >= floor) session.epoch = heads.epoch
     session.last = by
     return reply
   }
 
   async catchUp(): Promise<boolean> {
-    if (this.#hasWaited) return false
-    this.#hasWaited = true
     const heads = this.#heads
+    const isFirst = this.#waitsUntilMs === null
+    this.#waitsUntilMs ??= heads.nowMs + heads.waitMs
     const isMet = (): boolean => this.among(heads.readers).length > 0
-    if (this.isBeyond) {
+    if (isFirst && this.isBeyond) {
       // Nodes that are only looked at may be further than is known.
       await heads.look()
       if (isMet()) return true
       const { number } = this.#need as BlockNeed & { kind: 'number' }
       if (number > heads.tip + earlyBlocks) return false
     }
-    await heads.reach(isMet, heads.waitMs)
-    return isMet()
+    const leftMs = this.#waitsUntilMs - heads.nowMs
+    return leftMs > 0 && (await heads.reach(isMet, leftMs))
   }
 
   shortfall(): ProxyError {

@@ -1,4 +1,6 @@
+import { ProxyError } from '../errors.ts'
 import type { Message } from '../rpc/call.ts'
+import { devMethods } from '../rpc/methods/dev.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
@@ -44,6 +46,15 @@ export class Consistency {
   /** The call as it goes to a node when `latest` stands for `pin`. */
   asked(message: Message, rule: MethodRule, pin: Block | null): Message {
     return pin === null || rule.access !== 'read' ? message : atBlock(message, rule, pin)
+  }
+
+  /**
+   * Refuses what would change one node of several and so tear them apart.
+   * @throws ProxyError
+   */
+  check(method: string, rule: MethodRule): void {
+    if (rule.access !== 'write' || this.#heads.isAlone || !(method in devMethods)) return
+    throw new ProxyError('MANY_DEV_NODES', `${method} with more than one node`)
   }
 
   /** The demand of one read, or null where any node will do. */

@@ -9,7 +9,7 @@ export type Demand<Read> = {
   isMiss(read: Read, by: Upstream): boolean
   /** The answer as it goes to the client, and what it shows is remembered. */
   settle(read: Read, by: Upstream): Read
-  /** Waits, once and not for long, for a node that can answer it. False: there is none. */
+  /** Waits for a node that can answer it, not for long altogether. False: there is none. */
   catchUp(): Promise<boolean>
   /** Why no node can answer it. */
   shortfall(): ProxyError

@@ -4,6 +4,7 @@ import type { Fleet } from '../upstream/fleet.ts'
 import type { HeadSink } from '../upstream/head.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
+import { Waits } from './waits.ts'
 
 export type HeadOptions = {
   /** Nodes that must hold a block before it is served; at least 1. */
@@ -21,13 +22,8 @@ const minWaitMs = 250
 /** A height so far above the head that blocks must prove it. */
 const maxLeapBlocks = 16
 
-/** Reorganisations whose ancestors are remembered, for clients not seen since. */
-const maxAncestors = 64
-
 /** Share of a new interval in the estimated time between blocks. */
 const blockTimeShare = 0.25
-
-type Waiter = { readonly isMet: () => boolean; readonly settle: (met: boolean) => void }
 
 /**
  * The head that the fleet serves, and who among the readers has it. Fed by the followers of the
@@ -39,14 +35,15 @@ export class Heads implements HeadSink {
   readonly #clock: Clock
   readonly #chain: Chain
   readonly #heads = new Map<Upstream, Block>()
-  readonly #waiters = new Set<Waiter>()
+  /** Those on a block whose place is not known yet. */
+  readonly #turning = new Set<Upstream>()
+  readonly #waits = new Waits()
   readonly #listeners = new Set<(change: Change) => void>()
-  /** Common ancestors of the last reorganisations, newest last. */
-  readonly #ancestors: number[] = []
   #view: unknown = null
   #fresh: readonly Upstream[] = []
   #fellAtMs: number | null = null
   #advancedAtMs: number | null = null
+  #begunAtMs = Number.NEGATIVE_INFINITY
   /** Height of the head that is served; 0 before any is known. */
   tip = 0
   safe = 0
@@ -54,10 +51,8 @@ export class Heads implements HeadSink {
   /** Reorganisations so far, falls included. */
   epoch = 0
   blockTimeMs: number | null = null
-  /** Answers that were taken for a node's state, and waits for a node, and those in vain. */
+  /** Answers that were taken for a node's state. */
   softMisses = 0
-  waits = 0
-  vainWaits = 0
 
   constructor(fleet: Fleet, options: HeadOptions, clock: Clock) {
     this.#fleet = fleet
@@ -99,10 +94,17 @@ export class Heads implements HeadSink {
     return this.#chain.tree.at(hash) !== null
   }
 
+  turning(upstream: Upstream): void {
+    if (this.#heads.size === 0) return
+    this.#turning.add(upstream)
+    this.recount()
+  }
+
   take(upstream: Upstream, head: Block, blocks: readonly Block[]): void {
     for (const block of blocks) this.#chain.tree.add(block)
     this.#chain.tree.add(head)
     this.#heads.set(upstream, head)
+    this.#turning.delete(upstream)
     this.#fleet.refresh()
     this.recount()
   }
@@ -162,10 +164,9 @@ export class Heads implements HeadSink {
 
   /** What a client that was shown `floor` in `epoch` may still be held to. */
   floorOf(floor: number, epoch: number): number {
-    if (epoch === this.epoch) return floor
-    const passed = this.epoch - epoch
-    if (passed > this.#ancestors.length) return 0
-    return Math.min(floor, ...this.#ancestors.slice(-passed))
+    // It may have been shown the new branch before we knew of it.
+    const isOpen = this.#clock.nowMs() - this.#begunAtMs < this.waitMs
+    return epoch === this.epoch || isOpen ? floor : Math.min(floor, this.tip)
   }
 
   /** Whether a node on another branch went there so lately that the others may follow. */
@@ -178,6 +179,10 @@ export class Heads implements HeadSink {
     return this.#fellAtMs !== null && this.#clock.nowMs() - this.#fellAtMs > this.waitMs
   }
 
+  get nowMs(): number {
+    return this.#clock.nowMs()
+  }
+
   /** How long a call may wait for a node to catch up. */
   get waitMs(): number {
     const { maxWaitMs } = this.#options
@@ -185,31 +190,14 @@ export class Heads implements HeadSink {
     return Math.min(maxWaitMs, Math.max(minWaitMs, this.blockTimeMs))
   }
 
-  /** Resolves with true once `isMet`, looked at whenever a head changes; false after `ms`. */
+  /** Waits for `isMet`, which a change of a head may bring about; see {@link Waits.reach}. */
   reach(isMet: () => boolean, ms: number): Promise<boolean> {
-    this.waits += 1
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const waiter: Waiter = {
-      isMet,
-      settle: (met) => {
-        clearTimeout(timer)
-        this.#waiters.delete(waiter)
-        if (!met) this.vainWaits += 1
-        resolve(met)
-      },
-    }
-    const timer = setTimeout(() => {
-      this.recount()
-      if (this.#waiters.has(waiter)) waiter.settle(isMet())
-    }, ms)
-    this.#waiters.add(waiter)
-    return promise
+    return this.#waits.reach(isMet, ms)
   }
 
   /** Builds anew what calls read. Whoever learns something about a node's head calls it. */
   recount(): void {
     const nowMs = this.#clock.nowMs()
-    const before = this.tip
     const voters = this.#fleet.upstreams.filter(isVoter)
     const votes = voters.flatMap((upstream): Vote[] => {
       const block = this.#heads.get(upstream)
@@ -219,9 +207,9 @@ export class Heads implements HeadSink {
     const change = this.#chain.decide(votes, mayFall)
     const turned = this.#markAside(nowMs)
     const height = this.#heightOf(voters)
-    if (change?.kind === 'reorg') this.#begin(change.ancestor?.number ?? 0, height)
+    if (change?.kind === 'reorg') this.#begin(height, nowMs)
     else if (height >= this.tip) this.#rise(height, nowMs)
-    else if (mayFall) this.#begin(height, height)
+    else if (mayFall) this.#begin(height, nowMs)
     else if (voters.length > 0) this.#fellAtMs ??= nowMs
     // Lag is counted from the branch that is served.
     if (turned) this.#fleet.refresh()
@@ -230,7 +218,7 @@ export class Heads implements HeadSink {
     const fresh = readers.filter((upstream) => this.#isFresh(upstream))
     this.#fresh = fresh.length === readers.length ? readers : fresh
     if (change !== null) for (const listener of this.#listeners) listener(change)
-    if (this.tip !== before || turned || change !== null || this.#waiters.size > 0) this.#wake()
+    this.#waits.look()
   }
 
   #mayFall(nowMs: number): boolean {
@@ -250,11 +238,10 @@ export class Heads implements HeadSink {
   }
 
   /** Another branch is served from now on, or a lower head: what clients were shown above is void. */
-  #begin(ancestor: number, height: number): void {
+  #begin(height: number, nowMs: number): void {
     this.#fellAtMs = null
     this.epoch += 1
-    this.#ancestors.push(ancestor)
-    if (this.#ancestors.length > maxAncestors) this.#ancestors.shift()
+    this.#begunAtMs = nowMs
     this.tip = height
   }
 
@@ -270,7 +257,7 @@ export class Heads implements HeadSink {
   #markAside(nowMs: number): boolean {
     let turned = false
     for (const [upstream, block] of this.#heads) {
-      const isAside = this.#chain.isAside(block)
+      const isAside = this.#turning.has(upstream) || this.#chain.isAside(block)
       if (isAside === (upstream.asideSinceMs !== null)) continue
       upstream.asideSinceMs = isAside ? nowMs : null
       turned = true
@@ -282,13 +269,18 @@ export class Heads implements HeadSink {
     return asideSinceMs === null && (head ?? 0) >= this.tip
   }
 
-  #wake(): void {
-    for (const waiter of this.#waiters) if (waiter.isMet()) waiter.settle(true)
+  /** What of it is shown to people and metrics. */
+  snapshot() {
+    const { tip, safe, finalized, blockTimeMs, epoch, softMisses } = this
+    const { count: waits, inVain: vainWaits } = this.#waits
+    const hash = this.head?.hash ?? null
+    const reorgs = epoch
+    return { head: tip, hash, safe, finalized, blockTimeMs, reorgs, softMisses, waits, vainWaits }
   }
 
   /** Ends every wait. */
   close(): void {
-    for (const waiter of this.#waiters) waiter.settle(false)
+    this.#waits.close()
   }
 }
 

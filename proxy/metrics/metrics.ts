@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client'
 import type { Histogram } from '../stats/histogram.ts'
 import { EventLoopLag } from './event-loop.ts'
+import type { HistogramRow, NumberRow } from './row.ts'
 import type { Scrape, Sources } from './sources.ts'
-import { type HistogramRow, type NumberRow, rows } from './table.ts'
+import { rows } from './table.ts'
 
 const prefix = 'equipoise_'
 

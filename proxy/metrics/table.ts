@@ -1,21 +1,6 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
-import type { Histogram } from '../stats/histogram.ts'
-import type { Scrape } from './sources.ts'
-
-/** One metric. `read` puts each of its series: the value, then its labels in the row's order. */
-export type NumberRow = {
-  readonly kind: 'gauge' | 'counter'
-  readonly help: string
-  readonly labels: readonly string[]
-  readonly read: (from: Scrape, put: (value: number, ...labels: string[]) => void) => void
-}
-
-export type HistogramRow = {
-  readonly kind: 'histogram'
-  readonly help: string
-  readonly labels: readonly string[]
-  readonly read: (from: Scrape, put: (value: Histogram, ...labels: string[]) => void) => void
-}
+import { chainRows } from './chain-rows.ts'
+import type { HistogramRow, NumberRow } from './row.ts'
 
 /** Milliseconds and seconds meet here: the fleet view is in milliseconds, Prometheus in seconds. */
 const msPerSecond = 1000
@@ -208,6 +193,7 @@ export const rows = {
       for (const { lagBlocks, id } of fleet.nodes) if (lagBlocks !== null) put(lagBlocks, id)
     },
   },
+  ...chainRows,
   agent_up: {
     kind: 'gauge',
     help: 'Whether the stream of an agent is open (1).',

@@ -35,14 +35,14 @@ test('a proxy without demands is caught going back', async (t: TestContext) => {
   t.assert.ok(backwardSteps(seen).length > 100)
 })
 
-type Answer = { readonly result?: unknown }
+type Answer = { readonly result?: unknown; readonly error?: { readonly message: string } }
 
 function question(i: number) {
   return questions[i % questions.length] ?? questions[0]
 }
 
 /** One answer: what was asked, and the step of the history that it shows, -1 for none. */
-type Shown = { readonly method: string; readonly step: number }
+type Shown = { readonly method: string; readonly step: number; readonly error: string }
 
 /** What clients saw, in the order in which each saw it. */
 async function watched(
@@ -90,7 +90,8 @@ async function watched(
       })
       const answers = [(await body.json()) as Answer | Answer[]].flat()
       for (const [i, [method, , tell]] of asked.entries()) {
-        shown.push({ method, step: history.stepOf(tell(answers[i]?.result)) })
+        const { result, error } = answers[i] ?? {}
+        shown.push({ method, step: history.stepOf(tell(result)), error: error?.message ?? '' })
         answered += 1
         if (answered % 250 === 0) advance()
       }
@@ -106,9 +107,9 @@ async function watched(
 function backwardSteps(seen: readonly (readonly Shown[])[]): string[] {
   return seen.flatMap((shown, client) => {
     let highest = 0
-    return shown.flatMap(({ method, step }, i) => {
+    return shown.flatMap(({ method, step, error }, i) => {
       const isBack = step < highest
-      const said = `client ${client}, answer ${i}, ${method}: step ${step} after ${highest}`
+      const said = `client ${client}, answer ${i}, ${method}: step ${step} after ${highest} ${error}`
       highest = Math.max(highest, step)
       return isBack ? [said] : []
     })

@@ -9,6 +9,8 @@ import type { Upstream } from './upstream.ts'
 export type HeadSink = {
   /** Whether a block is known already, so that its ancestors need not be asked for. */
   knows(hash: string): boolean
+  /** The node's head is a block whose place is not known yet; `take` follows. */
+  turning(upstream: Upstream): void
   /** The node's head is `head` now; `blocks` are ancestors that were not known, lowest first. */
   take(upstream: Upstream, head: Block, blocks: readonly Block[]): void
   /** Heights of its `safe` and `finalized` blocks are written on the upstream. */
@@ -65,6 +67,7 @@ export class HeadFollower {
   #isTaking = false
   #last: Block | null = null
   #taggedAtMs = Number.NEGATIVE_INFINITY
+  #toldAtMs = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(upstream: Upstream, socket: NodeSocket, sink: HeadSink, clock: Clock) {
@@ -105,7 +108,7 @@ export class HeadFollower {
       const block = blockOf(value)
       this.#isBlind = block === null
       // What it told in the meantime is newer.
-      if (block === null || upstream.headAtMs > askedAtMs) return
+      if (block === null || Math.max(upstream.headAtMs, this.#toldAtMs) > askedAtMs) return
       await this.#take(block)
     } catch {
       // The health check says what is wrong with a node; its head is what it was.
@@ -172,7 +175,9 @@ export class HeadFollower {
       return // Not a head; the health check sees the height all the same.
     }
     const block = blockOf(value)
-    if (block !== null) void this.#take(block)
+    if (block === null) return
+    this.#toldAtMs = this.#clock.nowMs()
+    void this.#take(block)
   }
 
   /** One after another; of those that come meanwhile, the last. */
@@ -184,11 +189,19 @@ export class HeadFollower {
       const head: Block = this.#next
       this.#next = null
       if (head.hash === this.#last?.hash && head.number === this.#upstream.head) continue
-      const isKnown = this.#sink.knows(head.parentHash)
-      const blocks = isKnown ? [] : await this.#walk(head)
+      const upstream = this.#upstream
+      const heardAtMs = this.#clock.nowMs()
+      let blocks: Block[] = []
+      if (!this.#sink.knows(head.parentHash)) {
+        this.#sink.turning(upstream)
+        blocks = await this.#walk(head)
+      }
       this.#last = head
-      this.#upstream.head = head.number
-      this.#upstream.headAtMs = this.#clock.nowMs()
+      // An answer may have shown a higher head meanwhile, of which it will tell or has told.
+      if (upstream.headAtMs <= heardAtMs || head.number > (upstream.head ?? 0)) {
+        upstream.head = head.number
+        upstream.headAtMs = this.#clock.nowMs()
+      }
       this.#sink.take(this.#upstream, head, blocks)
       void this.#tag()
     }
