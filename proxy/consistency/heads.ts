@@ -16,8 +16,8 @@ export type HeadOptions = {
 /** After so long without anybody who holds the head, it has fallen: the chain goes on lower. */
 const holdMs = 10_000
 
-/** A block takes at least so long, as far as waiting is concerned. */
-const minWaitMs = 250
+/** However fast blocks come: a machine that is busy may stop a process for half of it. */
+const minWaitMs = 1_000
 
 /** A height so far above the head that blocks must prove it. */
 const maxLeapBlocks = 16
