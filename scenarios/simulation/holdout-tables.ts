@@ -21,9 +21,12 @@ export function holdoutTables(
 ): readonly Table[] {
   const cells = cellsOf(trials)
   const names = [...new Set(cells.map(({ strategy }) => strategy))]
-  const clusters = [...Map.groupBy(cells, ({ cluster }) => cluster).values()]
+  // A run that was interrupted leaves a cluster on which not all were tried.
+  const clusters = [...Map.groupBy(cells, ({ cluster }) => cluster).values()].filter(
+    (own) => own.length === names.length,
+  )
   const rivals = names.filter((name) => !isOurs(name))
-  if (rivals.length === 0) return []
+  if (rivals.length === 0 || clusters.length === 0) return []
   return names.filter(isOurs).map((name) => ({
     title: `${name} on ${clusters.length} hold-out clusters, times`,
     note: 'Geometric mean over the clusters, the worst cluster in brackets; the best rival is picked by hindsight for each cluster and measure.',
