@@ -133,8 +133,8 @@ export class Heads implements HeadSink {
   /** An answer of a node showed that its head is lower than it was known to be. */
   doubt(upstream: Upstream, number: number): void {
     if (upstream.head === null || number >= upstream.head) return
-    upstream.hear(number, this.#clock.nowMs())
-    this.recount()
+    // It may have moved on since: only a look tells. The health check sees who cannot be looked at.
+    void upstream.look?.()
   }
 
   /** The node's block of this hash is on the chain that is served, or nothing says it is not. */

@@ -64,6 +64,7 @@ export class HeadFollower {
   #looking: Promise<void> | null = null
   /** Heads told of that are not taken yet; only the last matters, the walk finds the others. */
   #next: Block | null = null
+  #nextAsOfMs = 0
   #isTaking = false
   #last: Block | null = null
   #taggedAtMs = Number.NEGATIVE_INFINITY
@@ -101,15 +102,14 @@ export class HeadFollower {
 
   async #look(): Promise<void> {
     const askedAtMs = this.#clock.nowMs()
-    const upstream = this.#upstream
     if (this.#closed) return
     try {
       const [value] = await this.#line.ask('eth_getBlockByNumber', '["latest",false]')
       const block = blockOf(value)
       this.#isBlind = block === null
       // What it told in the meantime is newer.
-      if (block === null || Math.max(upstream.headAtMs, this.#toldAtMs) > askedAtMs) return
-      await this.#take(block)
+      if (block === null || this.#toldAtMs > askedAtMs) return
+      await this.#take(block, askedAtMs)
     } catch {
       // The health check says what is wrong with a node; its head is what it was.
     }
@@ -177,12 +177,13 @@ export class HeadFollower {
     const block = blockOf(value)
     if (block === null) return
     this.#toldAtMs = this.#clock.nowMs()
-    void this.#take(block)
+    void this.#take(block, this.#toldAtMs)
   }
 
   /** One after another; of those that come meanwhile, the last. */
-  async #take(block: Block): Promise<void> {
+  async #take(block: Block, asOfMs: number): Promise<void> {
     this.#next = block
+    this.#nextAsOfMs = asOfMs
     if (this.#isTaking) return
     this.#isTaking = true
     while (this.#next !== null && !this.#closed) {
@@ -190,7 +191,7 @@ export class HeadFollower {
       this.#next = null
       if (head.hash === this.#last?.hash && head.number === this.#upstream.head) continue
       const upstream = this.#upstream
-      const heardAtMs = this.#clock.nowMs()
+      const heardAtMs = this.#nextAsOfMs
       let blocks: Block[] = []
       if (!this.#sink.knows(head.parentHash)) {
         this.#sink.turning(upstream)
