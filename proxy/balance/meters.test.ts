@@ -44,7 +44,10 @@ test('state-space moves with calls, reports and time', (t: TestContext) => {
   meter.start(work)
   const withCall = meter.cost(work)
   t.assert.ok(withCall > idle)
-  meter.report(reportOf({ cpu_pressure: 0.5 }))
+  for (let i = 0; i < 2; i++) {
+    clock.ms += 250
+    meter.report(reportOf({ cpu_pressure: 0.5 }))
+  }
   t.assert.ok(meter.cost(work) > withCall)
   clock.ms += 60_000
   t.assert.equal(meter.cost(work), withCall)

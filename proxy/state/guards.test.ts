@@ -19,7 +19,7 @@ test('a node whose tasks wait for memory, or that holds nearly all of it, is sho
 
 test('a lost report makes a longer window, and a restarted counter none', (t: TestContext) => {
   const windows = new UsageWindows()
-  t.assert.equal(windows.take(reportOf(0, 0), 3).kind, 'window') // of the agent's own shares
+  t.assert.equal(windows.take(reportOf(0, 0), 3).kind, 'first')
   const long = windows.take(reportOf(750, 0.3), 760)
   t.assert.deepEqual(long.kind === 'window' && [long.dtMs, long.cores], [750, 0.4])
   t.assert.equal(windows.take(reportOf(750, 0.3), 1_000).kind, 'stale')

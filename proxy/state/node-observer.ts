@@ -54,6 +54,9 @@ const stallMs = 8
 /** The round trip is not forgotten faster than this share a call. */
 const rttGrowth = 1e-4
 
+/** Calls of which the least latency is taken before it counts. */
+const rttSamples = 8
+
 /** Of the least latency seen, so much is the way there and back. */
 const rttShare = 0.9
 
@@ -77,7 +80,8 @@ export class NodeObserver implements Observer {
   #rung: Rung
   #isCapacityKnown: boolean
   #hasQuota = false
-  #isRttKnown = false
+  #rttMs = Number.POSITIVE_INFINITY
+  #rttSamples = 0
   /** Since the last report; `cpuMs` of calls that have ended. */
   readonly #own: OwnUse = {
     cpuMs: 0,
@@ -240,10 +244,10 @@ export class NodeObserver implements Observer {
   #learnRtt(latencyMs: number, cpuMs: number): void {
     const belief = this.#belief
     const overMs = Math.max(0, latencyMs - 0.8 * cpuMs)
-    if (!this.#isRttKnown) belief.rttMs = overMs
-    else if (overMs < belief.rttMs) belief.rttMs = overMs
-    else belief.rttMs *= 1 + rttGrowth
-    this.#isRttKnown = true
+    this.#rttMs = Math.min(overMs, this.#rttMs * (1 + rttGrowth))
+    this.#rttSamples += 1
+    // The first call meets a cold connection.
+    if (this.#rttSamples >= rttSamples) belief.rttMs = this.#rttMs
   }
 
   #takeCapacity(report: NodeReport, nowMs: number, sentWallMs: number | undefined): void {

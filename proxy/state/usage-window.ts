@@ -20,9 +20,6 @@ export type Window = Usage | { readonly kind: 'first' } | { readonly kind: 'stal
 const first: Window = { kind: 'first' }
 const stale: Window = { kind: 'stale' }
 
-/** The first report has no counters to compare with; its shares are of a window of about so long, ms. */
-const firstMs = 250
-
 /** A window that no agent tells the length of is as long as the time between two lines, at most so. */
 const longestMs = 60_000
 
@@ -47,8 +44,7 @@ export class UsageWindows {
     const agentsDtMs = atMs === null || before.atMs === null ? null : atMs - before.atMs
     if (agentsDtMs !== null && agentsDtMs <= 0) return first
     const ownDtMs = before.reportedAtMs === null ? null : nowMs - before.reportedAtMs
-    const isFirst = before.reportedAtMs === null && before.atMs === null
-    const dtMs = isFirst ? firstMs : (agentsDtMs ?? ownDtMs)
+    const dtMs = agentsDtMs ?? ownDtMs
     if (dtMs === null || !(dtMs > 0) || dtMs > longestMs) return first
     return {
       kind: 'window',
