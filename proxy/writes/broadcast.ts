@@ -29,11 +29,15 @@ export function sendRequest(raw: Buffer): Buffer {
   )
 }
 
-/** Gives one node a raw transaction. Never throws: what went wrong is the outcome. */
+/**
+ * Gives one node a raw transaction. Never throws: what went wrong is the outcome.
+ * @param mayEnd whether it is given up when the node is found dead
+ */
 export async function offer(
   upstream: Upstream,
   request: Buffer,
   deadlineMs: number,
+  mayEnd = false,
 ): Promise<Outcome> {
   const reader = {
     read: (body: Buffer) => parseReply(body, requestId),
@@ -43,7 +47,7 @@ export async function offer(
   try {
     // Not the client's cancellation: a Geth whose client has gone carries the send out all the same.
     const cancellation = new Cancellation()
-    const reply = await upstream.send(request, work, false, deadlineMs, cancellation, reader)
+    const reply = await upstream.send(request, work, mayEnd, deadlineMs, cancellation, reader)
     if (reply.kind === 'result') return { kind: 'accepted', upstream, reply }
     const error = parseNodeError(reply)
     return { kind: error === null ? 'for-now' : refusalOf(error), upstream, reply }

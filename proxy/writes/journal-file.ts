@@ -13,6 +13,9 @@ import { decodeLines, encodeLine, JournalDamage } from './journal-lines.ts'
 
 const fileName = /^journal-(\d{8})\.log$/
 
+/** Characters written at a time when the file is written anew: a millisecond's work. */
+const partLength = 262_144
+
 /**
  * An append-only file of records in a folder of its own. A record is kept once `append` has
  * resolved: power may fail then. Appends that come together share one sync of the disk.
@@ -101,29 +104,56 @@ export class JournalFile {
     })
   }
 
-  /** Begins a new file with `records`, which stand for all that was appended before. */
+  /**
+   * Begins a new file with `records`, which stand for all that was appended before. They are drawn
+   * while the file is written, a part at a time: what happens meanwhile may be among them, and is
+   * appended behind them all the same.
+   * @throws Error when it cannot be written; then all goes on in the old file
+   */
   async compact(records: Iterable<object>): Promise<void> {
-    const lines = Array.from(records, encodeLine).join('')
     const bytesBefore = this.#bytes
     // What is appended from here on belongs behind the snapshot: it must not join an earlier batch.
     this.#batch = null
     const compacting = this.#writing.then(async () => {
       const next = pathOf(this.#folder, this.#number + 1)
-      const draft = `${next}.draft`
-      const file = await open(draft, 'w', 0o600)
-      await file.write(lines, 0)
-      await file.sync()
-      await rename(draft, next)
+      const { file, bytes } = await this.#draft(next, records)
       await syncFolder(this.#folder)
       await this.#file.close()
       await rm(pathOf(this.#folder, this.#number), { force: true })
       this.#number += 1
       this.#file = file
-      this.#bytes += Buffer.byteLength(lines) - bytesBefore
-      this.#writtenBytes = Buffer.byteLength(lines)
+      this.#bytes += bytes - bytesBefore
+      this.#writtenBytes = bytes
     })
     this.#writing = compacting.catch(() => {})
     await compacting
+  }
+
+  /** Writes a file that stands under its name only once it is whole and on the disk. */
+  async #draft(
+    path: string,
+    records: Iterable<object>,
+  ): Promise<{ file: FileHandle; bytes: number }> {
+    const draft = `${path}.draft`
+    const file = await open(draft, 'w', 0o600)
+    try {
+      let bytes = 0
+      let part = ''
+      for (const record of records) {
+        part += encodeLine(record)
+        if (part.length < partLength) continue
+        bytes += await writeAll(file, Buffer.from(part), bytes)
+        part = ''
+      }
+      bytes += await writeAll(file, Buffer.from(part), bytes)
+      await file.sync()
+      await rename(draft, path)
+      return { file, bytes }
+    } catch (error) {
+      await file.close()
+      await rm(draft, { force: true })
+      throw error
+    }
   }
 
   /** Writes what waits, then lets the folder go. */
@@ -141,13 +171,14 @@ export class JournalFile {
     const size = this.#writtenBytes
     const lines = Buffer.from(batch.map(({ line }) => line).join(''))
     try {
-      await this.#file.writev([lines], size)
+      await writeAll(this.#file, lines, size)
       await this.#file.datasync()
       this.#writtenBytes += lines.length
       for (const { resolve } of batch) resolve()
     } catch (error) {
       // The disk is full: half a line must not stand before the next one.
-      await this.#file.truncate(size).catch((failure: unknown) => batch.at(-1)?.reject(failure))
+      await this.#file.truncate(size).catch(() => {}) // What is written next begins there anyhow.
+      this.#bytes -= lines.length
       for (const { reject } of batch) reject(error)
     }
   }
@@ -157,6 +188,16 @@ type Waiting = {
   readonly line: string
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+}
+
+/** A disk that is nearly full takes a part and calls that no error: the rest is tried until it is. */
+async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<number> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done)
+    done += bytesWritten
+  }
+  return done
 }
 
 function decoded(bytes: Buffer, path: string): ReturnType<typeof decodeLines> {

@@ -31,6 +31,8 @@ export class Journal {
   readonly #maxEntries: number
   #bytesAfterCompaction = 0
   #isCompacting = false
+  /** The file lacks something that could not be written. */
+  #isBehind = false
 
   /**
    * @param records what the file held, in order
@@ -54,6 +56,11 @@ export class Journal {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Whether the file lacks something, because the disk did not take it. */
+  get isBehind(): boolean {
+    return this.#isBehind
   }
 
   get pendingCount(): number {
@@ -90,7 +97,9 @@ export class Journal {
   }
 
   /**
-   * A node accepted the transaction. Resolves once that is on the disk; it counts at once.
+   * A node accepted the transaction. Resolves once that is on the disk; it counts at once. Where the
+   * disk takes nothing it counts all the same, as in Geth: nobody can take it back from the node. The
+   * file is then written anew as soon as that is possible, with all that it lacks.
    * @returns false when it was known already and nothing was done
    */
   async accept(
@@ -101,7 +110,7 @@ export class Journal {
     if (known !== undefined) this.#forget(known)
     const entry: Entry = { ...transaction, state: 'pending', block: null, reason: null, offers: 0 }
     this.#add(entry)
-    await this.#keep(acceptedRecord(entry))
+    await this.#keep(acceptedRecord(entry)).catch(this.#onError)
     return true
   }
 
@@ -128,6 +137,11 @@ export class Journal {
   /** No node will ever take it. `reason` is the node's. */
   drop(entry: Entry, reason: string): void {
     this.#become(entry, 'dropped', null, reason)
+  }
+
+  /** Tries again to write what the disk did not take. */
+  mend(): void {
+    if (this.#file !== null && this.#isBehind) this.#compactIfDue(this.#file)
   }
 
   /** Writes what waits. */
@@ -188,16 +202,26 @@ export class Journal {
 
   async #keep(record: JournalRecord): Promise<void> {
     if (this.#file === null) return
-    await this.#file.append(record)
+    try {
+      await this.#file.append(record)
+    } catch (error) {
+      this.#isBehind = true
+      throw error
+    }
     this.#compactIfDue(this.#file)
   }
 
   #compactIfDue(file: JournalFile): void {
     const due = Math.max(compactAboveBytes, 2 * this.#bytesAfterCompaction)
-    if (this.#isCompacting || file.bytes < due) return
+    if (this.#isCompacting || (file.bytes < due && !this.#isBehind)) return
     this.#isCompacting = true
+    this.#isBehind = false
     file
       .compact(this.#snapshot())
+      .catch((error: unknown) => {
+        this.#isBehind = true
+        throw error
+      })
       .catch(this.#onError)
       .finally(() => {
         this.#isCompacting = false

@@ -31,8 +31,14 @@ export const offersDefaults = {
   timeoutMs: 10_000,
 } as const satisfies Partial<OffersOptions>
 
+/** Offers under way at a time. */
+const atOnce = 16
+
 /** When an entry is offered next. */
 type Plan = { dueMs: number; delayMs: number }
+
+/** One entry that is offered now. */
+type Turn = { readonly entry: Entry; readonly among: readonly Upstream[]; readonly isDue: boolean }
 
 /**
  * Offers what was accepted to the fleet again, until a block holds it, another took its place, or no
@@ -45,6 +51,8 @@ export class Offers {
   readonly #plans = new WeakMap<Entry, Plan>()
   /** Nodes that took calls when it was last looked. */
   #known = new Set<Upstream>()
+  /** Nodes that came back, and what they were not given yet. */
+  readonly #owed = new Map<Upstream, Entry[]>()
   #timer: NodeJS.Timeout | null = null
   #ticking: Promise<void> = Promise.resolve()
   #isBusy = false
@@ -73,22 +81,49 @@ export class Offers {
   /** Offers whatever is due now. Never throws. */
   async tick(): Promise<void> {
     this.#isBusy = true
+    this.#journal.mend()
     try {
-      const { readers } = this.#fleet.view
-      const newcomers = readers.filter((upstream) => !this.#known.has(upstream))
-      this.#known = new Set(readers)
-      if (readers.length === 0) return
-      let left = this.#options.perTick
-      for (const entry of this.#journal.pending()) {
-        if (left === 0) break
-        const isDue = this.#isDue(entry)
-        const among = isDue ? readers : newcomers
-        if (among.length === 0) continue
-        left -= 1
-        await this.#offer(entry, among, isDue)
-      }
+      this.#greet()
+      const turns = this.#turns()
+      // A node that is silent holds up those few that wait for it, not all.
+      await Promise.all(
+        Array.from({ length: atOnce }, async () => {
+          for (const { entry, among, isDue } of turns) await this.#offer(entry, among, isDue)
+        }),
+      )
     } finally {
       this.#isBusy = false
+    }
+  }
+
+  /** Who has come back is owed all that is pending now. */
+  #greet(): void {
+    const { readers } = this.#fleet.view
+    for (const upstream of readers) {
+      if (!this.#known.has(upstream)) this.#owed.set(upstream, [...this.#journal.pending()])
+    }
+    this.#known = new Set(readers)
+    for (const upstream of this.#owed.keys()) {
+      if (!this.#known.has(upstream)) this.#owed.delete(upstream)
+    }
+  }
+
+  /** What is to be offered in this tick, and to whom. */
+  *#turns(): Generator<Turn> {
+    let left = this.#options.perTick
+    for (const entry of this.#journal.pending()) {
+      if (left === 0 || this.#fleet.view.readers.length === 0) return
+      if (!this.#isDue(entry)) continue
+      left -= 1
+      yield { entry, among: this.#fleet.view.readers, isDue: true }
+    }
+    for (const [upstream, entries] of this.#owed) {
+      const given = entries.splice(0, left)
+      if (entries.length === 0) this.#owed.delete(upstream)
+      left -= given.length
+      for (const entry of given) {
+        if (entry.state === 'pending') yield { entry, among: [upstream], isDue: false }
+      }
     }
   }
 
@@ -109,8 +144,9 @@ export class Offers {
   async #offer(entry: Entry, among: readonly Upstream[], isDue: boolean): Promise<void> {
     const request = sendRequest(entry.raw)
     const deadlineMs = this.#options.nowMs() + this.#options.timeoutMs
+    // Known by its hash, it may be given up where the node is found dead: it is offered again.
     const outcomes = await Promise.all(
-      among.map((upstream) => offer(upstream, request, deadlineMs)),
+      among.map((upstream) => offer(upstream, request, deadlineMs, true)),
     )
     if (entry.state !== 'pending') return
     entry.offers += 1

@@ -8,6 +8,12 @@ import { foundOn } from './lookup.ts'
 import type { Transaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
+/** What the client is answered, and the node whose word it is. */
+export type Sent = Reply & { readonly by: Upstream }
+
+/** core/txpool/errors.go and core/error.go: what other clients say in words of their own. */
+const inGethsWords = { known: 'already known', spent: 'nonce too low' } as const
+
 /** How long nodes that are slow to answer are waited for when the others refuse, milliseconds. */
 const graceMs = 500
 
@@ -45,29 +51,48 @@ export class RawSends {
    * The answer of one Geth that all the nodes were.
    * @throws ProxyError when no node gave one, or there is no room to remember the transaction
    */
-  async send(transaction: Transaction, raw: Buffer): Promise<Reply> {
+  async send(transaction: Transaction, raw: Buffer): Promise<Sent> {
     const { sender, hash } = transaction
     // A signature that nobody can have made is for the nodes to refuse, each in its own words.
     return this.#turns.take(sender ?? hash, () => this.#send(transaction, raw))
   }
 
-  async #send(transaction: Transaction, raw: Buffer): Promise<Reply> {
+  async #send(transaction: Transaction, raw: Buffer): Promise<Sent> {
     if (this.#journal.isFull) throw new ProxyError('OVERLOADED', 'the journal is full')
-    const among = this.#targets(transaction)
-    if (among.length === 0) throw new ProxyError('NO_UPSTREAM', 'no node is up')
+    const before = this.#journal.find(transaction.hash)
+    const isRepeated = before !== null && before.state !== 'dropped'
     const deadlineMs = this.#options.nowMs() + this.#options.timeoutMs
-    const outcomes = await broadcast(among, sendRequest(raw), deadlineMs, graceMs)
+    const outcomes = await this.#outcomes(transaction, sendRequest(raw), deadlineMs)
     const accepted = outcomes.find(({ kind }) => kind === 'accepted')
     if (accepted !== undefined && 'reply' in accepted) {
-      await this.#keep(transaction, raw, accepted.upstream)
-      return accepted.reply
+      const { reply, upstream: by } = accepted
+      // A node that had lost it took it anew; a Geth would have kept it, and say so.
+      if (isRepeated) return { ...errorReply(inGethsWords.known), by }
+      await this.#keep(transaction, raw, by)
+      return { ...reply, by }
     }
-    const holder = await this.#holder(transaction.hash, outcomes, deadlineMs)
-    if (holder !== null) {
-      await this.#keep(transaction, raw, holder)
-      return hashReply(transaction.hash)
-    }
-    return refused(outcomes)
+    const holder = isRepeated ? null : await this.#holder(transaction.hash, outcomes, deadlineMs)
+    if (holder === null) return refused(outcomes)
+    await this.#keep(transaction, raw, holder.by)
+    return holder.isOurs ? { ...hashReply(transaction.hash), by: holder.by } : refused(outcomes)
+  }
+
+  /**
+   * What the nodes say. Where none said anything (a connection that broke, a node that died) those
+   * that are up by now are asked once more: its hash proves it the same.
+   */
+  async #outcomes(
+    transaction: Transaction,
+    request: Buffer,
+    deadlineMs: number,
+  ): Promise<readonly Outcome[]> {
+    const among = this.#targets(transaction)
+    if (among.length === 0) throw new ProxyError('NO_UPSTREAM', 'no node is up')
+    const outcomes = await broadcast(among, request, deadlineMs, graceMs)
+    const isLate = this.#options.nowMs() >= deadlineMs
+    if (isLate || outcomes.some((outcome) => 'reply' in outcome)) return outcomes
+    const again = await broadcast(this.#targets(transaction), request, deadlineMs, graceMs)
+    return [...outcomes, ...again]
   }
 
   /** The node that has the sender's last transaction first: it knows the nonce that comes next. */
@@ -79,19 +104,21 @@ export class RawSends {
   }
 
   /**
-   * Where nodes refuse what another node may have taken before it fell silent: the node that has the
-   * transaction all the same, or null. Without such a silence a refusal is the client's own affair.
+   * The node that has the transaction although none accepted it now, or null. It is our doing where a
+   * node may have taken it before it fell silent; without such a silence it came to the fleet by
+   * another way, and the refusal is the client's own affair.
    */
   async #holder(
     hash: string,
     outcomes: readonly Outcome[],
     deadlineMs: number,
-  ): Promise<Upstream | null> {
-    if (!outcomes.some(({ kind }) => kind === 'unclear')) return null
+  ): Promise<{ readonly by: Upstream; readonly isOurs: boolean } | null> {
+    const isOurs = outcomes.some(({ kind }) => kind === 'unclear')
     const known = outcomes.find(({ kind }) => kind === 'known')
-    if (known !== undefined) return known.upstream
+    if (known !== undefined) return { by: known.upstream, isOurs }
+    if (!isOurs) return null
     for (const upstream of this.#fleet.view.readers) {
-      if ((await foundOn(upstream, hash, deadlineMs)) !== null) return upstream
+      if ((await foundOn(upstream, hash, deadlineMs)) !== null) return { by: upstream, isOurs }
     }
     return null
   }
@@ -103,21 +130,42 @@ export class RawSends {
   }
 }
 
-/** What the first node that answered says, or why none did. */
-function refused(outcomes: readonly Outcome[]): Reply {
-  for (const outcome of outcomes) if ('reply' in outcome) return outcome.reply
+/**
+ * The refusal of the node that knows most: who has it already, then who has seen its nonce used, then
+ * the first. @throws ProxyError that says why none answered
+ */
+function refused(outcomes: readonly Outcome[]): Sent {
+  const refusal = first(outcomes, 'known') ?? first(outcomes, 'spent') ?? first(outcomes, null)
+  if (refusal !== null) {
+    const { kind, upstream: by, reply } = refusal
+    const isForeign = by.family !== null && (kind === 'known' || kind === 'spent')
+    return { ...(isForeign ? errorReply(inGethsWords[kind]) : reply), by }
+  }
   const unclear = outcomes.find(({ kind }) => kind === 'unclear')
   if (unclear !== undefined && 'error' in unclear) {
     const options = { cause: unclear.error }
     throw new ProxyError('WRITE_UNCERTAIN', 'no node answered the send', options)
   }
-  const [first] = outcomes
-  throw first !== undefined && 'error' in first
-    ? first.error
+  const [any] = outcomes
+  throw any !== undefined && 'error' in any
+    ? any.error
     : new ProxyError('NO_UPSTREAM', 'no node is up')
+}
+
+/** The first that answered, of this kind or (null) of any. */
+function first(outcomes: readonly Outcome[], kind: Outcome['kind'] | null) {
+  for (const outcome of outcomes) {
+    if ('reply' in outcome && (kind === null || outcome.kind === kind)) return outcome
+  }
+  return null
 }
 
 function hashReply(hash: string): Reply {
   const body = Buffer.from(`"${hash}"`)
   return { kind: 'result', body, start: 0, end: body.length }
+}
+
+function errorReply(message: string): Reply {
+  const body = Buffer.from(`{"code":-32000,"message":"${message}"}`)
+  return { kind: 'error', body, start: 0, end: body.length }
 }

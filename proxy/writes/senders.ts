@@ -3,8 +3,11 @@ import type { Entry } from './entry.ts'
 /** Entries by sender and nonce: who sent what, and which nonce comes next. */
 export class Senders {
   readonly #bySender = new Map<string, Map<bigint, Entry[]>>()
+  /** Who was added last, of each sender. */
+  readonly #last = new Map<string, Entry>()
 
   add(entry: Entry): void {
+    this.#last.set(entry.sender, entry)
     const nonces = this.#bySender.get(entry.sender) ?? new Map<bigint, Entry[]>()
     this.#bySender.set(entry.sender, nonces)
     const same = nonces.get(entry.nonce)
@@ -13,6 +16,7 @@ export class Senders {
   }
 
   remove(entry: Entry): void {
+    if (this.#last.get(entry.sender) === entry) this.#last.delete(entry.sender)
     const nonces = this.#bySender.get(entry.sender)
     const same = nonces?.get(entry.nonce)
     if (nonces === undefined || same === undefined) return
@@ -27,16 +31,10 @@ export class Senders {
     return this.#bySender.get(sender)?.get(nonce) ?? []
   }
 
-  /** The last entry accepted of a sender that is still pending, or null. */
+  /** The entry that was accepted last of a sender while it is pending, or null. */
   lastPending(sender: string): Entry | null {
-    let last: Entry | null = null
-    for (const same of this.#bySender.get(sender)?.values() ?? []) {
-      for (const entry of same) {
-        if (entry.state !== 'pending') continue
-        if (last === null || entry.nonce >= last.nonce) last = entry
-      }
-    }
-    return last
+    const last = this.#last.get(sender)
+    return last?.state === 'pending' ? last : null
   }
 
   /**
