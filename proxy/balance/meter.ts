@@ -22,6 +22,11 @@ export type LoadMeter = {
   predicted(): StateVector | null
   /** How much it knows of its node, in a word; absent where a meter goes by nothing but its calls. */
   rung?(): string
+  /**
+   * Whether its node stands still as a whole once a quota is used up, so that heavy calls do better one
+   * after another; false where absent.
+   */
+  stalls?(): boolean
   /** A picker compared it with another: for those rivals whose published form changes by that. */
   weighed?(): void
 }

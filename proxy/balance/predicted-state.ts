@@ -40,6 +40,11 @@ export class PredictedState implements LoadMeter {
     return this.#observer.predicted()
   }
 
+  stalls(): boolean {
+    const { rung } = this.#observer
+    return rung === 'quota' || rung === 'quota-guessed'
+  }
+
   rung(): string {
     this.#observer.advance(this.#clock.nowMs())
     return this.#observer.rung

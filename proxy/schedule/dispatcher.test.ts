@@ -160,6 +160,10 @@ class Burdened extends InFlight {
   override cost(): number {
     return super.cost() + this.#burden
   }
+
+  stalls(): boolean {
+    return true
+  }
 }
 
 type Node = { readonly meter: Burdened; readonly capacityCores: number; inFlight: number }

@@ -22,6 +22,8 @@ export type Scenario = {
   readonly workMs: number
   /** Between two reports of a node; none are made without it. */
   readonly reportMs?: number
+  /** Whether its nodes say that a CPU quota is what limits them. */
+  readonly quota?: boolean
   /** What node `index` says in place of the truth. */
   readonly lie?: (index: number, truth: StatePoint) => StatePoint
   /** Whether cores are declared, for those strategies that need them before a report. */
@@ -139,7 +141,8 @@ export function simulate(scenario: Scenario, seed = 12_345): readonly SimulatedN
   return nodes
 }
 
-function report({ reportMs = 1, lie }: Scenario, index: number, node: SimulatedNode): void {
+function report(scenario: Scenario, index: number, node: SimulatedNode): void {
+  const { reportMs = 1, lie } = scenario
   const pressure = node.inFlight === 0 ? 0 : Math.max(0, 1 - node.cores / node.inFlight)
   const cpu = Math.min(1, node.busyMs / (reportMs * node.cores))
   const truth: StatePoint = { cpu, cpu_pressure: pressure }
@@ -150,7 +153,7 @@ function report({ reportMs = 1, lie }: Scenario, index: number, node: SimulatedN
     name: String(index),
     x,
     cap: { cpus: node.cores },
-    raw: {},
+    raw: scenario.quota === true ? { quota_s: node.cores / 10, period_s: 0.1 } : {},
     src: 'simulation',
     age: 0,
   }
