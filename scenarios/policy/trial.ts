@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { defaultStrategy } from '../../proxy/index.ts'
 import { generateLoad } from '../load/generator.ts'
 import { formatMs } from '../report/format.ts'
 import { capacityOf } from './capacity.ts'
@@ -28,8 +29,11 @@ export type TrialOptions = ScheduleOptions & {
   readonly signal: AbortSignal
 }
 
-/** Before the first slot of a proxy: V8 goes on compiling for seconds. */
-const runInMs = 4_000
+/**
+ * Before the first slot of a proxy, under the default strategy: V8 goes on compiling for seconds, and
+ * what calls cost is learned once in a proxy's life, not in each of its slots.
+ */
+const runInMs = 15_000
 /** A slot besides its warm-up and its measured time. */
 const betweenSlotsMs = 1_500
 
@@ -107,6 +111,7 @@ class Work {
 
   /** Load that is not measured. */
   async #runIn(workload: string, perSecond: number, stand: Stand): Promise<void> {
+    await stand.choose(defaultStrategy)
     await generateLoad(
       {
         kind: 'open-loop',
