@@ -72,7 +72,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** One upstream gave one call no answer. `cause` is what undici threw, if it threw. */
+/** One upstream gave one call no answer. `cause` is what the connection threw, if it threw. */
 export class UpstreamError extends ProxyError {
   override readonly name = 'UpstreamError'
   readonly upstream: string

@@ -15,7 +15,7 @@ import { otherAnswer, type Shape, webSocketAnswer } from './shape.ts'
 const proxyCore = '0'
 const loadCore = '1'
 
-const startTimeoutMs = 5_000
+const startTimeoutMs = 20_000
 const pollMs = 50
 const stopGraceMs = 2_000
 
@@ -113,7 +113,7 @@ async function workerOf(process: Process): Promise<number> {
   return process.name === 'nginx' ? Number(stdout.split('\n')[0]) : pid
 }
 
-/** Resolves with the first right answer; gives up after five seconds, with what it said. */
+/** Resolves with the first right answer; gives up after twenty seconds, with what it said. */
 function answers(url: string, shape: Shape, process: Process): Promise<void> {
   const headers = { 'content-type': 'application/json' }
   return becomes(process, 'gives no right answer', async () => {
