@@ -32,6 +32,7 @@ const program = new Command('bench:policy')
   )
   .option('--baseline <NAME>', 'what the others are compared with')
   .option('--foreign <CORES>', 'drop slots with more foreign CPU', trialDefaults.foreign)
+  .option('--late <MS>', 'drop slots with 1 % of calls sent later than this', trialDefaults.late)
   .option('--drops <N>', 'leave a slot for the next time after so many drops', trialDefaults.drops)
   .option('--once', 'end after one seed of one profile and load')
   .option('--budget <TIME>', 'begin no slot that would end after this, such as 110s')
@@ -66,8 +67,8 @@ type Flags = TrialFlags & { readonly resume?: boolean; readonly report?: boolean
 
 async function main(flags: Flags): Promise<number> {
   const options = parseTrial(flags)
-  const { directory, baseline, mostForeignCores } = options
-  const rule = `a slot with more than ${mostForeignCores} cores of foreign CPU is dropped and measured again`
+  const { directory, baseline, mostForeignCores, mostLateMs } = options
+  const rule = `a slot with more than ${mostForeignCores} cores of foreign CPU, or 1 % of calls sent more than ${mostLateMs} ms late, is dropped and measured again`
   const isUsed = existsSync(join(directory, 'slots.ndjson'))
   const isReport = flags.report === true
   if (isUsed && flags.resume !== true && !isReport) {

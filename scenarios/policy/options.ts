@@ -13,6 +13,7 @@ export const trialDefaults = {
   warmup: '8',
   strategies: 'weighted-least-connection,least-connection,state-space',
   foreign: '0.12',
+  late: '6',
   drops: '4',
 } as const
 
@@ -54,6 +55,7 @@ export function parseTrial(flags: TrialFlags): Omit<TrialOptions, 'tell' | 'sign
     durationMs: 1_000 * reader.number('--seconds', flags.seconds, 1, 600),
     warmupMs: 1_000 * reader.number('--warmup', flags.warmup, 0, 120),
     mostForeignCores: reader.number('--foreign', flags.foreign, 0, 1_024),
+    mostLateMs: reader.number('--late', flags.late, 0, 60_000),
     mostDrops: reader.whole('--drops', flags.drops, 1, 100),
     isOnce: flags.once === true,
     budgetMs:

@@ -52,6 +52,8 @@ export type SlotOrder = {
   readonly durationMs: number
   /** More foreign CPU than so many cores, and the slot does not count. */
   readonly mostForeignCores: number
+  /** The generator sent one call in a hundred later than this, and the slot does not count. */
+  readonly mostLateMs: number
 }
 
 const maxInFlight = 2_000
@@ -98,6 +100,16 @@ export async function measureSlot(
     examples: [...result.examples],
     ...usage,
     generatorBusy: loopBusy,
-    dropped: foreign > order.mostForeignCores ? `${foreign.toFixed(2)} cores of foreign CPU` : null,
+    dropped: disturbance(foreign, result.lateness.p99Ms, order),
   }
+}
+
+/** What kept the slot from being a fair one, by rules fixed before it; null where nothing did. */
+function disturbance(
+  foreignCores: number,
+  lateP99Ms: number,
+  { mostForeignCores, mostLateMs }: SlotOrder,
+): string | null {
+  if (foreignCores > mostForeignCores) return `${foreignCores.toFixed(2)} cores of foreign CPU`
+  return lateP99Ms > mostLateMs ? `calls were sent up to ${lateP99Ms.toFixed(1)} ms late` : null
 }

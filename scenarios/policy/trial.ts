@@ -19,6 +19,7 @@ export type TrialOptions = ScheduleOptions & {
   readonly warmupMs: number
   readonly durationMs: number
   readonly mostForeignCores: number
+  readonly mostLateMs: number
   /** A slot that was dropped so often in one go is left for the next. */
   readonly mostDrops: number
   /** Whether to end after one seed of one profile and load. */
@@ -132,15 +133,16 @@ class Work {
     stand: Stand,
     progress: string,
   ): Promise<boolean> {
-    const { client, tell, signal, mostForeignCores, mostDrops } = this.#options
+    const { client, tell, signal, mostForeignCores, mostLateMs, mostDrops } = this.#options
     const { warmupMs, durationMs } = this.#options
+    const rules = { mostForeignCores, mostLateMs }
     const profile = profiles.get(place.profile)
     if (profile === undefined) throw new RangeError(`no profile ${place.profile}`)
     const ratePerSecond = perSecond * place.load
     for (let tries = 0; tries < mostDrops; tries += 1) {
       if (!fits(this.#options, this.#untilMs)) return false
       const slot = await measureSlot(
-        { ...place, client, profile, ratePerSecond, warmupMs, durationMs, mostForeignCores },
+        { ...place, client, profile, ratePerSecond, warmupMs, durationMs, ...rules },
         stand,
         signal,
       )

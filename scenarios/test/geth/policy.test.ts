@@ -9,7 +9,18 @@ import { Ledger } from '../../policy/ledger.ts'
 const skip = gethBinary() === null ? 'no geth on the PATH or in GOPATH/bin' : false
 const bin = new URL('../../policy/bin.ts', import.meta.url).pathname
 /** Foreign CPU is no matter here: nothing is made of the figures. */
-const quick = ['--seconds', '1', '--warmup', '1', '--foreign', '1000', '--seeds', '1']
+const quick = [
+  '--seconds',
+  '1',
+  '--warmup',
+  '1',
+  '--seeds',
+  '1',
+  '--foreign',
+  '1000',
+  '--late',
+  '60000',
+]
 const strategies = ['least-connection', 'state-space']
 
 for (const profile of ['both', 'disk']) {
