@@ -132,7 +132,7 @@ export class Relay {
     const { rule } = route
     try {
       this.#consistency.check(message.method, rule)
-      const sending = rule.access === 'write' ? this.#writes.send(message) : null
+      const sending = rule.access === 'write' ? this.#writes.send(message, rule, exchange) : null
       if (sending !== null) return this.#passOn(message, await sending, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))
       const pin = exchange.pin ?? this.#consistency.pin
@@ -141,7 +141,7 @@ export class Relay {
       const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
       const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
       const reply = await this.#placement.place(call, exchange)
-      return this.#passOn(message, this.#writes.amended(message, reply), exchange)
+      return this.#passOn(message, await this.#writes.amended(message, reply), exchange)
     } catch (error) {
       return this.#fail(message, error, exchange)
     } finally {
@@ -194,6 +194,7 @@ export class Relay {
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
       const { rule } = route
+      exchange.node ??= this.#writes.holder(message)
       works.push(this.#costs.of(message.method, rule, refinementOf(message)))
       readings.push({ message: this.#consistency.asked(message, rule, exchange.pin), rule })
     }
@@ -207,11 +208,12 @@ export class Relay {
       const asked = readings.map(({ message }) => message)
       const call = new BatchCall(asked, first.rule, this.#costs.ofBatch(works), demand)
       const replies = await this.#placement.place(call, exchange)
-      return messages.map((message, i) => {
+      const answers = messages.map(async (message, i) => {
         const reply = replies[i]
         if (reply === undefined) throw new RangeError('a batch reply without a member')
-        return this.#passOn(message, reply, exchange)
+        return this.#passOn(message, await this.#writes.amended(message, reply), exchange)
       })
+      return await Promise.all(answers)
     } catch (error) {
       return messages.map((message) => this.#fail(message, error, exchange))
     } finally {

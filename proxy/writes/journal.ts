@@ -72,6 +72,11 @@ export class Journal {
     return this.#pending.size >= this.#maxEntries
   }
 
+  /** Whether what nobody was promised may be taken in as well. */
+  get hasRoom(): boolean {
+    return this.#pending.size < this.#maxEntries / 2
+  }
+
   /** Entries still to be mined, oldest first. */
   pending(): Iterable<Entry> {
     return this.#pending

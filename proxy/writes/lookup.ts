@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { parseReply } from '../rpc/reply.ts'
+import type { Message } from '../rpc/call.ts'
+import { parseReply, type Reply } from '../rpc/reply.ts'
+import { canonicalRequest } from '../rpc/request.ts'
 import { cpuWork } from '../state/work.ts'
 import { Cancellation } from '../upstream/attempt.ts'
 import { numberOf } from '../upstream/block.ts'
@@ -7,6 +9,9 @@ import type { Upstream } from '../upstream/upstream.ts'
 import type { BlockRef } from './entry.ts'
 
 const work = cpuWork(0.16)
+
+/** Ids of our own requests: each stands alone on its connection. */
+const requestId = 1
 
 /**
  * Asks a node one thing of the proxy's own: the result as JSON, or undefined where it gives none,
@@ -18,16 +23,40 @@ export async function ask(
   params: string,
   deadlineMs: number,
 ): Promise<unknown> {
-  const request = Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`)
-  const reader = { read: (body: Buffer) => parseReply(body, 1), mayFlow: false, open: () => null }
+  const head = `{"jsonrpc":"2.0","id":${requestId},"method":"${method}"`
+  const reply = await replyOf(upstream, Buffer.from(`${head},"params":${params}}`), deadlineMs)
+  if (reply === null || reply.kind === 'error') return undefined
   try {
-    const cancellation = new Cancellation()
-    const reply = await upstream.send(request, work, true, deadlineMs, cancellation, reader)
-    if (reply.kind === 'error') return undefined
     return JSON.parse(reply.body.toString('utf8', reply.start, reply.end))
   } catch {
+    return undefined // A large answer is checked at both its ends alone; see reply.ts.
+  }
+}
+
+/** What a node says to a client's own question; null where it says nothing. */
+export function repeated(
+  upstream: Upstream,
+  message: Message,
+  deadlineMs: number,
+): Promise<Reply | null> {
+  return replyOf(upstream, canonicalRequest(message, requestId), deadlineMs)
+}
+
+async function replyOf(
+  upstream: Upstream,
+  request: Buffer,
+  deadlineMs: number,
+): Promise<Reply | null> {
+  const reader = {
+    read: (body: Buffer) => parseReply(body, requestId),
+    mayFlow: false,
+    open: () => null,
+  }
+  try {
+    return await upstream.send(request, work, true, deadlineMs, new Cancellation(), reader)
+  } catch {
     // The node's breaker and counts have taken note; whoever asks goes on to another node.
-    return undefined
+    return null
   }
 }
 

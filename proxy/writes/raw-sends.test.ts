@@ -97,6 +97,49 @@ test('where nobody answered, the client is told that it may have taken effect', 
   await t.assert.rejects(sends.send(transaction, raw), isFailure('WRITE_UNCERTAIN'))
 })
 
+test('a connection that broke under the send is tried anew: its hash proves it the same', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  for (const node of nodes) {
+    let times = 0
+    node.on(method, () => {
+      times += 1
+      return times === 1 ? 'drop' : alreadyKnown
+    })
+  }
+  t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+  t.assert.equal(journal.size, 1)
+})
+
+test('a duplicate that a node had lost is a duplicate all the same', async (t: TestContext) => {
+  const { sends } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 0)
+  await sends.send(transaction, raw)
+  t.assert.match(textOf(await sends.send(transaction, raw)), /already known/)
+})
+
+test('other clients’ words for a duplicate are Geth’s', async (t: TestContext) => {
+  const { sends, nodes, upstreams } = await sending(t, 1)
+  const { transaction, raw } = await signed(wallet, 0)
+  const [upstream] = upstreams
+  if (upstream !== undefined) upstream.family = 'anvil'
+  nodes[0]?.on(method, () => ({
+    error: { code: -32003, message: 'transaction already imported' },
+  }))
+  const said = textOf(await sends.send(transaction, raw))
+  t.assert.deepEqual(JSON.parse(said), { code: -32000, message: 'already known' })
+})
+
+test('one that is in a block already is refused, and kept as mined', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 1)
+  const { transaction, raw } = await signed(wallet, 0)
+  nodes[0]?.on(method, () => tooLow)
+  const at = { hash: transaction.hash, blockNumber: '0x11', blockHash: `0x${'b'.repeat(64)}` }
+  nodes[0]?.on('eth_getTransactionByHash', () => ({ result: at }))
+  t.assert.match(textOf(await sends.send(transaction, raw)), /nonce too low/)
+  t.assert.equal(journal.find(transaction.hash)?.state, 'mined')
+})
+
 test('where nobody could be reached, it has taken none', async (t: TestContext) => {
   const { sends, nodes } = await sending(t, 2)
   const { transaction, raw } = await signed(wallet, 0)
@@ -137,13 +180,13 @@ test('the node that took a sender’s last transaction is asked first', async (t
 })
 
 async function sending(t: TestContext, count: number) {
-  const { nodes, fleet, journal } = await stubFleet(t, count)
+  const { nodes, fleet, journal, upstreams } = await stubFleet(t, count)
   const sends = new RawSends(fleet, journal, {
     timeoutMs: 20_000,
     nowMs: () => systemClock.nowMs(),
     wallMs: () => 1_000,
   })
-  return { sends, nodes, journal }
+  return { sends, nodes, journal, upstreams }
 }
 
 function textOf({ body, start, end }: Reply): string {

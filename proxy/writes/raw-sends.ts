@@ -3,6 +3,7 @@ import type { Reply } from '../rpc/reply.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { broadcast, type Outcome, sendRequest } from './broadcast.ts'
+import type { BlockRef } from './entry.ts'
 import type { Journal } from './journal.ts'
 import { foundOn } from './lookup.ts'
 import type { Transaction } from './transaction.ts'
@@ -10,6 +11,13 @@ import { Turns } from './turns.ts'
 
 /** What the client is answered, and the node whose word it is. */
 export type Sent = Reply & { readonly by: Upstream }
+
+type Found = {
+  readonly by: Upstream
+  /** Null while it is in a pool. */
+  readonly block: BlockRef | null
+  readonly isOurs: boolean
+}
 
 /** core/txpool/errors.go and core/error.go: what other clients say in words of their own. */
 const inGethsWords = { known: 'already known', spent: 'nonce too low' } as const
@@ -71,10 +79,13 @@ export class RawSends {
       await this.#keep(transaction, raw, by)
       return { ...reply, by }
     }
-    const holder = isRepeated ? null : await this.#holder(transaction.hash, outcomes, deadlineMs)
-    if (holder === null) return refused(outcomes)
-    await this.#keep(transaction, raw, holder.by)
-    return holder.isOurs ? { ...hashReply(transaction.hash), by: holder.by } : refused(outcomes)
+    const found = isRepeated ? null : await this.#found(transaction.hash, outcomes, deadlineMs)
+    if (found === null) return refused(outcomes)
+    // It came to the fleet by another way, or before a crash: kept as well while there is much room.
+    if (found.isOurs || this.#journal.hasRoom) await this.#keep(transaction, raw, found.by)
+    const entry = this.#journal.find(transaction.hash)
+    if (found.block !== null && entry !== null) this.#journal.mined(found.block, [entry])
+    return found.isOurs ? { ...hashReply(transaction.hash), by: found.by } : refused(outcomes)
   }
 
   /**
@@ -104,21 +115,22 @@ export class RawSends {
   }
 
   /**
-   * The node that has the transaction although none accepted it now, or null. It is our doing where a
-   * node may have taken it before it fell silent; without such a silence it came to the fleet by
-   * another way, and the refusal is the client's own affair.
+   * Where the transaction is although no node accepted it now; null where it is nowhere. It is our
+   * doing where a node may have taken it before it fell silent; without such a silence the refusal is
+   * the client's own affair.
    */
-  async #holder(
+  async #found(
     hash: string,
     outcomes: readonly Outcome[],
     deadlineMs: number,
-  ): Promise<{ readonly by: Upstream; readonly isOurs: boolean } | null> {
+  ): Promise<Found | null> {
     const isOurs = outcomes.some(({ kind }) => kind === 'unclear')
     const known = outcomes.find(({ kind }) => kind === 'known')
-    if (known !== undefined) return { by: known.upstream, isOurs }
-    if (!isOurs) return null
+    if (known !== undefined) return { by: known.upstream, block: null, isOurs }
+    if (!isOurs && !outcomes.some(({ kind }) => kind === 'spent')) return null
     for (const upstream of this.#fleet.view.readers) {
-      if ((await foundOn(upstream, hash, deadlineMs)) !== null) return { by: upstream, isOurs }
+      const found = await foundOn(upstream, hash, deadlineMs)
+      if (found !== null) return { by: upstream, block: found.block, isOurs }
     }
     return null
   }

@@ -1,6 +1,10 @@
 import type { Change } from '../consistency/chain.ts'
+import type { Exchange } from '../exchange.ts'
+import { explain } from '../explanation.ts'
 import type { Message } from '../rpc/call.ts'
+import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
+import { cpuWork } from '../state/work.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockLog } from './block-log.ts'
@@ -9,7 +13,8 @@ import { JournalFile } from './journal-file.ts'
 import { Offers, offersDefaults } from './offers.ts'
 import { addressAndTag, hashParam, rawParam } from './params.ts'
 import { RawSends } from './raw-sends.ts'
-import { parseTransaction } from './transaction.ts'
+import { isLookup, isMissing, isOwed, recalled } from './recall.ts'
+import { parseTransaction, type Transaction } from './transaction.ts'
 
 export type WritesOptions = {
   /** Folder of the journal, or null to keep it in memory. */
@@ -92,28 +97,60 @@ export class Writes {
    * Sends the call if it is a raw transaction, and gives the answer of one Geth; null for every other
    * call, and for bytes that are no transaction: those a node must judge.
    */
-  send(message: Message): Promise<Reply> | null {
+  send(message: Message, rule: MethodRule, exchange: Exchange): Promise<Reply> | null {
     if (message.method !== 'eth_sendRawTransaction') return null
     const raw = rawParam(message)
     const transaction = raw === null ? null : parseTransaction(raw)
-    return raw === null || transaction === null ? null : this.#sends.send(transaction, raw)
+    return raw === null || transaction === null
+      ? null
+      : this.#send(transaction, raw, rule, exchange)
+  }
+
+  async #send(
+    transaction: Transaction,
+    raw: Buffer,
+    rule: MethodRule,
+    exchange: Exchange,
+  ): Promise<Reply> {
+    const reply = await this.#sends.send(transaction, raw)
+    const { by } = reply
+    exchange.node = by
+    exchange.family = by.family
+    if (exchange.wantsExplanation) {
+      const { readers } = this.#fleet.view
+      const nowMs = this.#options.nowMs()
+      const work = cpuWork(rule.cpuMs)
+      exchange.explanation = explain('broadcast', by, readers, work, readers.length, 0, nowMs)
+    }
+    return reply
   }
 
   /** The node that took the transaction which is asked for, while it is pending; else null. */
   holder(message: Message): Upstream | null {
-    const { method } = message
-    if (this.#journal.pendingCount === 0) return null
-    if (method !== 'eth_getTransactionByHash' && method !== 'eth_getTransactionReceipt') return null
+    if (this.#journal.pendingCount === 0 || !isLookup(message.method)) return null
     const hash = hashParam(message)
     const entry = hash === null ? null : this.#journal.find(hash)
     if (entry?.state !== 'pending') return null
     return this.#fleet.view.readers.find(({ id }) => id === entry.node) ?? null
   }
 
-  /** A node's answer with what the journal knows better: the next nonce of a pending sender. */
-  amended(message: Message, reply: Reply): Reply {
-    if (message.method !== 'eth_getTransactionCount' || this.#journal.size === 0) return reply
-    if (reply.kind === 'error') return reply
+  /**
+   * A node's answer with what the journal knows better: the next nonce of a pending sender, and that
+   * a transaction which was accepted is there. A promise only where a node must be asked again.
+   */
+  amended(message: Message, reply: Reply): Reply | Promise<Reply> {
+    if (this.#journal.size === 0 || reply.kind === 'error') return reply
+    const { method } = message
+    if (method === 'eth_getTransactionCount') return this.#withNextNonce(message, reply)
+    if (!isLookup(method) || !isMissing(reply)) return reply
+    const hash = hashParam(message)
+    const entry = hash === null ? null : this.#journal.find(hash)
+    if (entry === null || !isOwed(entry, method)) return reply
+    const deadlineMs = this.#options.nowMs() + this.#options.timeoutMs
+    return recalled(this.#fleet, entry, message, reply, deadlineMs)
+  }
+
+  #withNextNonce(message: Message, reply: Reply): Reply {
     const asked = addressAndTag(message)
     if (asked?.tag !== 'pending') return reply
     const said = reply.body.toString('latin1', reply.start, reply.end)
