@@ -19,7 +19,7 @@ import { Front, type FrontUrls, named } from './server/front.ts'
 import { PassThrough } from './server/pass-through.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
-import { Subscriptions } from './streams/subscriptions.ts'
+import { Streams } from './streams/streams.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
 import { HeadFollower } from './upstream/head.ts'
@@ -125,13 +125,17 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const followers = upstreams.map(
     (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
   )
-  const writes = new Writes(fleet, {
+  const journal = {
     folder: config.journal ?? null,
+    onError: (error: unknown) => log.error({ err: error }, 'the journal cannot be written'),
+  }
+  const writes = new Writes(fleet, {
+    ...journal,
     timeoutMs: config.limits.timeout,
     nowMs: () => clock.nowMs(),
     wallMs: () => Date.now(),
-    onError: (error) => log.error({ err: error }, 'the journal cannot be written'),
   })
+  const streams = new Streams(fleet, heads, (upstream) => sockets.of(upstream), clock, journal)
   heads.onChange((change) => {
     writes.take(change)
     if (change.kind === 'advance') return
@@ -144,14 +148,13 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     log.warn(details, 'reorganisation')
   })
   const sessions = new ClientSessions(config['session-header'] ?? null, new Sessions(), clock)
-  const subscriptions = new Subscriptions(fleet, (upstream) => sockets.of(upstream))
   const relay = new Relay(
     placement,
     new Consistency(heads, strict),
     writes,
     costs,
     calls,
-    subscriptions,
+    streams,
     clock,
     {
       batch: {
@@ -173,7 +176,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     { http: answer, ws: answerer(overWs), ipc: answer },
     passThroughOf(config, fleet, clock),
     compat,
-    (push) => subscriptions.endAll(push),
+    (push) => streams.subscriptions.endAll(push),
     sessions,
     clock,
   )
@@ -212,6 +215,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       await named('--journal', writes.open())
       await health.start()
       await Promise.all(followers.map((follower) => follower.start()))
+      await named('--journal', streams.open())
       for (const collector of collectors) collector.start()
       const urls = await front.listen()
       const { url: adminUrl } = await named('--admin.port', admin.listen())
@@ -225,6 +229,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   async function close(graceMs = 5_000): Promise<void> {
     await front.close(graceMs)
     heads.close()
+    await streams.close()
     await writes.close()
     await Promise.all(followers.map((follower) => follower.close()))
     await sockets.close()

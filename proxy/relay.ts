@@ -8,6 +8,7 @@ import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from 
 import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
 import { inGethWords } from './rpc/families.ts'
+import { ethMethods } from './rpc/methods/eth.ts'
 import { parseNodeError } from './rpc/node-error.ts'
 import type { Reply } from './rpc/reply.ts'
 import type { Route, Router } from './rpc/router.ts'
@@ -16,7 +17,8 @@ import type { Costs } from './state/costs.ts'
 import type { Work } from './state/work.ts'
 import { refinementOf } from './state/work-key.ts'
 import type { CallStats } from './stats/call-stats.ts'
-import type { Subscriptions } from './streams/subscriptions.ts'
+import type { FilterAnswer } from './streams/filters.ts'
+import type { Streams } from './streams/streams.ts'
 import type { Writes } from './writes/writes.ts'
 
 /** No bytes: notifications and the like get HTTP 200 and an empty body. */
@@ -38,7 +40,7 @@ export class Relay {
   readonly #writes: Writes
   readonly #costs: Costs
   readonly #metrics: CallStats
-  readonly #subscriptions: Subscriptions
+  readonly #streams: Streams
   readonly #clock: Clock
   readonly #options: RelayOptions
   readonly #log: (error: unknown) => void
@@ -54,7 +56,7 @@ export class Relay {
     writes: Writes,
     costs: Costs,
     metrics: CallStats,
-    subscriptions: Subscriptions,
+    streams: Streams,
     clock: Clock,
     options: RelayOptions,
     log: (error: unknown) => void,
@@ -64,7 +66,7 @@ export class Relay {
     this.#writes = writes
     this.#costs = costs
     this.#metrics = metrics
-    this.#subscriptions = subscriptions
+    this.#streams = streams
     this.#clock = clock
     this.#options = options
     this.#log = log
@@ -107,7 +109,7 @@ export class Relay {
         return Promise.resolve(
           exchange.push === null
             ? nothing
-            : this.#subscriptions.unsubscribe(message, exchange.push),
+            : this.#streams.subscriptions.unsubscribe(message, exchange.push),
         )
     }
     route satisfies never
@@ -115,7 +117,7 @@ export class Relay {
 
   async #subscribe(message: Message, exchange: Exchange): Promise<Answer> {
     if (exchange.push === null) return nothing
-    const { answer, activate } = await this.#subscriptions.subscribe(message, exchange.push)
+    const { answer, activate } = await this.#streams.subscriptions.subscribe(message, exchange.push)
     exchange.afterAnswer ??= []
     exchange.afterAnswer.push(activate)
     this.#count(message, 'ok', exchange)
@@ -134,6 +136,8 @@ export class Relay {
       this.#consistency.check(message.method, rule)
       const sending = rule.access === 'write' ? this.#writes.send(message, rule, exchange) : null
       if (sending !== null) return this.#passOn(message, await sending, exchange)
+      const told = rule.access === 'pinned' ? this.#streams.filters.answer(message) : null
+      if (told !== null) return await this.#ofFilter(message, await told, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))
       const pin = exchange.pin ?? this.#consistency.pin
       const asked = this.#consistency.asked(message, rule, pin)
@@ -147,6 +151,18 @@ export class Relay {
     } finally {
       this.#underWay -= 1
     }
+  }
+
+  #ofFilter(message: Message, told: FilterAnswer, exchange: Exchange): Promise<Answer> | Answer {
+    if (told.kind === 'logs') {
+      return this.#call(told.call, { kind: 'forward', rule: ethMethods.eth_getLogs }, exchange)
+    }
+    if (told.kind === 'refusal') {
+      this.#count(message, String(told.code), exchange)
+      return ownError(message, told.code, told.text)
+    }
+    exchange.family = told.by?.family ?? null
+    return this.#passOn(message, told.reply, exchange)
   }
 
   async #batch(messages: readonly Message[], exchange: Exchange, router: Router): Promise<Answer> {

@@ -39,6 +39,8 @@ export class Heads implements HeadSink {
   readonly #turning = new Set<Upstream>()
   readonly #waits = new Waits()
   readonly #listeners = new Set<(change: Change) => void>()
+  /** Told of each header that a node tells of itself, in the node's own bytes. */
+  onHeader: ((block: Block, header: Buffer) => void) | null = null
   #view: unknown = null
   #fresh: readonly Upstream[] = []
   #fellAtMs: number | null = null
@@ -107,6 +109,10 @@ export class Heads implements HeadSink {
     this.#turning.delete(upstream)
     this.#fleet.refresh()
     this.recount()
+  }
+
+  heard(block: Block, header: Buffer): void {
+    this.onHeader?.(block, header)
   }
 
   tagged(_upstream: Upstream): void {

@@ -1,9 +1,11 @@
 import { type TestContext, test } from 'node:test'
+import { systemClock } from '../clock.ts'
 import type { Push } from '../exchange.ts'
 import { type Message, parseCalls } from '../rpc/call.ts'
 import { fleetOf, socketsOf } from '../test/streaming-fleet.ts'
 import { StreamingNode } from '../test/streaming-node.ts'
-import { Subscriptions } from './subscriptions.ts'
+import { Streams } from './streams.ts'
+import type { Subscriptions } from './subscriptions.ts'
 
 test('clients that want the same share one subscription of the node', async (t: TestContext) => {
   const { subscriptions, node } = await begin(t)
@@ -130,7 +132,12 @@ test('a client has ten thousand subscriptions at most, counted as they are asked
 async function begin(t: TestContext) {
   const node = await StreamingNode.start(t)
   const fleet = fleetOf(t, [node.url])
-  return { node, subscriptions: new Subscriptions(fleet, socketsOf(t)) }
+  // No block was seen yet: all is told by nodes.
+  const nobody = { mayHold: () => false, onChange() {}, onHeader: null }
+  const options = { folder: null, onError: t.assert.ifError }
+  const streams = new Streams(fleet, nobody, socketsOf(t), systemClock, options)
+  t.after(() => streams.close())
+  return { node, subscriptions: streams.subscriptions }
 }
 
 /** Subscribes, and sends the answer at once. Gives the id. */

@@ -1,13 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { toRpcError } from '../errors.ts'
+import { ProxyError, toRpcError } from '../errors.ts'
 import type { Push } from '../exchange.ts'
 import { type Answer, errorAnswer, ownError, resultAnswer } from '../rpc/answer.ts'
 import type { Message } from '../rpc/call.ts'
 import { code, isSpace, skipString } from '../rpc/json.ts'
-import type { Reply } from '../rpc/reply.ts'
 import { subscriptionId, subscriptionKind } from '../rpc/subscription-params.ts'
 import type { Fleet } from '../upstream/fleet.ts'
-import { Feed, type Listener, type Sockets } from './feed.ts'
+import { HeadEar, LogEar } from './chain-ears.ts'
+import type { ChainStream } from './chain-stream.ts'
+import { parseCriteria } from './criteria.ts'
+import type { Ear } from './ear.ts'
+import type { Listener } from './feed.ts'
+import type { Feeds, RunningFeed } from './feeds.ts'
+import { newStreamId } from './stream-id.ts'
+import { Voice } from './voice.ts'
 
 /** Kinds whose notifications are the same for everybody who asks with the same params. */
 const sharedKinds = new Set(['newHeads', 'logs', 'newPendingTransactions', 'syncing'])
@@ -18,27 +23,23 @@ const maxSharedParams = 8_192
 /** Of one connection; Geth has no bound, but a client that needs more is broken or worse. */
 const maxPerConnection = 10_000
 
-/** Bytes of notifications kept for a subscription whose answer is not out yet. */
-const maxHeldBytes = 16_777_216
-
 /** What came of a request to subscribe: `activate` must run once its answer is on its way. */
 export type Subscribed = { readonly answer: Answer; readonly activate: () => void }
 
-type RunningFeed = { readonly feed: Feed; readonly ready: Promise<Reply> }
-
 /**
- * Every client's subscriptions, under ids of our own. Clients that want the same of the chain share
- * one feed, so a node sees one subscription however many clients there are.
+ * Every client's subscriptions, under ids of our own. What is told of the chain comes from the chain
+ * that the fleet serves, what is told of pools from all nodes at once, and the rest from one node.
  */
 export class Subscriptions {
   readonly #fleet: Fleet
-  readonly #sockets: Sockets
-  readonly #feeds = new Map<string, RunningFeed>()
+  readonly #feeds: Feeds
+  readonly #chain: ChainStream
   #count = 0
 
-  constructor(fleet: Fleet, sockets: Sockets) {
+  constructor(fleet: Fleet, feeds: Feeds, chain: ChainStream) {
     this.#fleet = fleet
-    this.#sockets = sockets
+    this.#feeds = feeds
+    this.#chain = chain
   }
 
   /** Subscriptions of clients, and subscriptions at nodes behind them. */
@@ -55,34 +56,23 @@ export class Subscriptions {
     if (push.isGone) return no(message, -32000, 'connection closed')
     const { method, body, paramsStart, paramsEnd } = message
     const params = withoutSpace(body, paramsStart, paramsEnd)
-    const isShared = sharedKinds.has(kind.name) && params.length <= maxSharedParams
-    const key = isShared ? `${method} ${params}` : null
-    const { feed, ready } = this.#feedOf(key, method, params)
-    const id = newId()
+    const id = newStreamId()
     const voice = new Voice(push, method, id)
+    const ear = method === 'eth_subscribe' ? this.#earOf(params, voice) : null
+    if (ear !== null && this.#chain.head !== null) return this.#hear(message, push, id, ear, voice)
+    const { feed, ready } = this.#feedOf(kind.name, method, params)
     // Listens before the node answers, so that what comes right behind its answer is not missed.
     feed.add(voice)
-    this.#count += 1
-    push.subscriptions.set(id, () => {
-      this.#count -= 1
-      feed.remove(voice)
-    })
+    this.#begin(push, id, () => feed.remove(voice))
     try {
       const reply = await ready
-      if (reply.kind === 'result') return this.#begun(message, id, voice)
+      if (reply.kind === 'result') return begun(message, id, voice)
       this.#end(push, id)
       return { answer: errorAnswer(message, reply.body, reply.start, reply.end), activate() {} }
     } catch (error) {
       this.#end(push, id)
-      const { code, message: text } = toRpcError(error)
-      return no(message, code, text)
+      return failed(message, error)
     }
-  }
-
-  #begun(message: Message, id: string, voice: Voice): Subscribed {
-    const quoted = Buffer.from(`"${id}"`)
-    const answer = resultAnswer(message, quoted, 0, quoted.length)
-    return { answer, activate: () => voice.activate() }
   }
 
   /** Carries out `X_unsubscribe`, of any namespace. */
@@ -99,6 +89,41 @@ export class Subscriptions {
     push.subscriptions.clear()
   }
 
+  /** What hears of the chain for these params; null where they are not plainly right. */
+  #earOf(params: string, listener: Listener): Ear | null {
+    if (params === '["newHeads"]') return new HeadEar(listener)
+    const text = /^\["logs",(\{.*\})\]$/s.exec(params)?.[1]
+    const criteria = text === undefined ? null : parsedOrNull(text)
+    return criteria === null ? null : new LogEar(criteria, listener)
+  }
+
+  #hear(message: Message, push: Push, id: string, ear: Ear, voice: Voice): Subscribed {
+    if (this.#fleet.view.readers.length === 0) {
+      return failed(message, new ProxyError('NO_UPSTREAM', 'no node is up'))
+    }
+    this.#chain.listen(ear)
+    this.#begin(push, id, () => this.#chain.forget(ear))
+    return begun(message, id, voice)
+  }
+
+  #feedOf(kind: string, method: string, params: string): RunningFeed {
+    if (method === 'eth_subscribe') {
+      if (params === '["syncing"]') return this.#feeds.syncing()
+      const pool = /^\["newPendingTransactions"(?:,(true|false|null))?\]$/.exec(params)
+      if (pool !== null) return this.#feeds.pool(pool[1] === 'true')
+    }
+    const isShared = sharedKinds.has(kind) && params.length <= maxSharedParams
+    return this.#feeds.atOneNode(method, params, isShared)
+  }
+
+  #begin(push: Push, id: string, onEnd: () => void): void {
+    this.#count += 1
+    push.subscriptions.set(id, () => {
+      this.#count -= 1
+      onEnd()
+    })
+  }
+
   /** False where the client has no such subscription. */
   #end(push: Push, id: string): boolean {
     const end = push.subscriptions.get(id)
@@ -106,58 +131,31 @@ export class Subscriptions {
     end?.()
     return end !== undefined
   }
-
-  #feedOf(key: string | null, method: string, params: string): RunningFeed {
-    const name = key ?? `${method} ${newId()}`
-    const known = this.#feeds.get(name)
-    if (known !== undefined) return known
-    const feed = new Feed(method, params, this.#fleet, this.#sockets, () => {
-      this.#feeds.delete(name)
-    })
-    const running = { feed, ready: feed.start() }
-    this.#feeds.set(name, running)
-    return running
-  }
 }
 
 const yes = Buffer.from('true')
-const notificationTail = Buffer.from('}}')
 
-/** Turns results into one client's notifications, and holds them until its answer is out. */
-class Voice implements Listener {
-  readonly #push: Push
-  readonly #opening: Buffer
-  #held: Buffer[] | null = []
-  #heldBytes = 0
+function begun(message: Message, id: string, voice: Voice): Subscribed {
+  const quoted = Buffer.from(`"${id}"`)
+  const answer = resultAnswer(message, quoted, 0, quoted.length)
+  return { answer, activate: () => voice.activate() }
+}
 
-  constructor(push: Push, method: string, id: string) {
-    this.#push = push
-    const name = JSON.stringify(method.replace(/_subscribe$/, '_subscription'))
-    this.#opening = Buffer.from(
-      `{"jsonrpc":"2.0","method":${name},"params":{"subscription":"${id}","result":`,
-    )
-  }
+function failed(message: Message, error: unknown): Subscribed {
+  const { code, message: text } = toRpcError(error)
+  return no(message, code, text)
+}
 
-  activate(): void {
-    const held = this.#held ?? []
-    this.#held = null
-    for (const bytes of held) this.#push.push(bytes)
-  }
+function no(message: Message, code: number, text: string): Subscribed {
+  return { answer: ownError(message, code, text), activate() {} }
+}
 
-  next(result: Buffer): void {
-    const bytes = Buffer.concat([this.#opening, result, notificationTail])
-    if (this.#held === null) {
-      this.#push.push(bytes)
-      return
-    }
-    this.#heldBytes += bytes.length
-    // Geth would hold any number. A client is not told less than all, so it is told nothing more.
-    if (this.#heldBytes > maxHeldBytes) this.#push.cutOff()
-    else this.#held.push(bytes)
-  }
-
-  lost(): void {
-    this.#push.cutOff()
+/** A second argument behind the criteria makes the text no JSON: a node must say what is wrong. */
+function parsedOrNull(text: string): ReturnType<typeof parseCriteria> {
+  try {
+    return parseCriteria(text)
+  } catch {
+    return null
   }
 }
 
@@ -177,15 +175,4 @@ function withoutSpace(body: Buffer, start: number, end: number): string {
     }
   }
   return kept.toString('utf8', 0, length)
-}
-
-/** As Geth's: 128 random bits as a quantity, without leading zeros (go-ethereum/rpc/subscription.go). */
-function newId(): string {
-  return `0x${randomBytes(16)
-    .toString('hex')
-    .replace(/^0+(?=.)/, '')}`
-}
-
-function no(message: Message, code: number, text: string): Subscribed {
-  return { answer: ownError(message, code, text), activate() {} }
 }

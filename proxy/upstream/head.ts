@@ -15,6 +15,8 @@ export type HeadSink = {
   take(upstream: Upstream, head: Block, blocks: readonly Block[]): void
   /** Heights of its `safe` and `finalized` blocks are written on the upstream. */
   tagged(upstream: Upstream): void
+  /** The node told of this block, in these bytes. */
+  heard?(block: Block, header: Buffer): void
   /** Time between two blocks, milliseconds; null before it is known. */
   readonly blockTimeMs: number | null
 }
@@ -176,6 +178,7 @@ export class HeadFollower {
     }
     const block = blockOf(value)
     if (block === null) return
+    this.#sink.heard?.(block, result)
     this.#toldAtMs = this.#clock.nowMs()
     void this.#take(block, this.#toldAtMs)
   }
