@@ -23,10 +23,11 @@ test('a strategy that comes into force knows the last report, and how old it is'
   upstream.reportedAtMs = 100
   clock.ms = 200
   placement.use(defaultChoice)
-  t.assert.ok(upstream.meter.cost(work) > 0.5)
+  t.assert.equal(upstream.meter.rung?.(), 'shared')
   clock.ms = 60_000
   placement.use(defaultChoice)
-  t.assert.equal(upstream.meter.cost(work), 0.5)
+  t.assert.equal(upstream.meter.rung?.(), 'weighted')
+  t.assert.equal(upstream.meter.cost(work), 2)
 })
 
 test('cores that the operator declared survive a change of strategy', (t: TestContext) => {
@@ -34,7 +35,7 @@ test('cores that the operator declared survive a change of strategy', (t: TestCo
   placement.use(parseStrategy('round-robin'))
   placement.use(defaultChoice)
   t.assert.equal(placement.strategy, 'state-space')
-  t.assert.equal(upstream.meter.cost(work), 0.25)
+  t.assert.equal(upstream.meter.cost(work), 1.5)
 })
 
 function placing(cores: number | null = null) {

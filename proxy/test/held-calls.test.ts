@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { stubAgent } from '../upstream/test/stub-agent.ts'
 import { asFlags, fileWith, runningProxy } from './running-proxy.ts'
 import { stubNodes } from './stub-node.ts'
 
@@ -10,7 +11,7 @@ const heavy = batchOf('eth_getLogs', 30)
 test('a heavy read waits at the proxy', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a')
   const [node] = nodes
-  const proxy = await runningProxy(t, asFlags(nodes))
+  const proxy = await underQuota(t, asFlags(nodes))
 
   await t.test('until the one before it has ended; light reads pass it', async (t: TestContext) => {
     const { end } = await occupied()
@@ -69,7 +70,7 @@ test('a heavy read that waits until its time is over is told so', async (t: Test
   const nodes = await stubNodes(t, 'a')
   const [node] = nodes
   const config = await fileWith(t, 'limits: { timeout: 400ms }')
-  const proxy = await runningProxy(t, [...asFlags(nodes), '--config', config])
+  const proxy = await underQuota(t, [...asFlags(nodes), '--config', config])
   node.on('eth_getLogs', () => 'hold')
   // Over WebSocket there is no such limit.
   const socket = new WebSocket(proxy.url.replace('http:', 'ws:'))
@@ -83,6 +84,26 @@ test('a heavy read that waits until its time is over is told so', async (t: Test
   t.assert.equal(first?.error.code, -32002)
   t.assert.equal(node.calls.length, 30)
 })
+
+/** A proxy in front of node `a`, whose agent says that a quota of half a core limits it. */
+async function underQuota(t: TestContext, flags: readonly string[]) {
+  const agent = await stubAgent(t)
+  const dialled = agent.dialled()
+  const proxy = await runningProxy(t, [...flags, '--agent', `a=${agent.url.href}`])
+  await dialled
+  let seq = 0
+  const report = (): void => {
+    seq += 1
+    const seconds = seq / 10
+    const raw = { at_ms: 1_000 * seconds, cpu_usage_s: seconds / 2, quota_s: 0.05, period_s: 0.1 }
+    const x = { cpu: 1, cpu_pressure: 0.5 }
+    agent.report(seq, [{ id: 'a', name: 'a', x, cap: { cpus: 0.5 }, raw, src: 'stub', age: 0 }])
+  }
+  const timer = setInterval(report, 100)
+  t.after(() => clearInterval(timer))
+  await proxy.untilNode('a', ({ rung }) => rung === 'quota-guessed')
+  return proxy
+}
 
 function batchOf(method: string, count: number): string {
   const calls = Array.from({ length: count }, (_, id) => {
