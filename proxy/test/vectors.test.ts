@@ -39,7 +39,7 @@ test('64 at once with the same id get each its own answer', { skip }, async (t: 
   const { nodes, proxy } = await fleet(t)
   const post = poster(t, proxy.url, 64)
   // The rounds of one file follow one another, as they were recorded; files do not wait.
-  const left = [...vectors, ...vectors]
+  const left = [...vectors, ...vectors.filter(({ rounds }) => rounds.every(isRepeatable))]
   const workers = Array.from({ length: 64 }, async () => {
     for (let vector = left.pop(); vector !== undefined; vector = left.pop()) {
       for (const { request, answer } of vector.rounds) {
@@ -109,16 +109,24 @@ type Line = {
 
 async function overOneConnection(t: TestContext, line: Line): Promise<void> {
   for (const { request, answer } of rounds) t.assert.equal(await line.ask(request), answer)
-  for (const batch of batchesOf(20)) t.assert.equal(await line.ask(asked(batch)), answered(batch))
+  const again = rounds.filter(isRepeatable)
+  for (const batch of batchesOf(20, again)) {
+    t.assert.equal(await line.ask(asked(batch)), answered(batch))
+  }
   // All with one id: answers may overtake one another, but each must be there, and as often.
-  for (const { request } of rounds) line.say(request)
-  const heard = await Promise.all(rounds.map(() => line.hear()))
-  t.assert.deepEqual(heard.sort(), rounds.map(({ answer }) => answer).sort())
+  for (const { request } of again) line.say(request)
+  const heard = await Promise.all(again.map(() => line.hear()))
+  t.assert.deepEqual(heard.sort(), again.map(({ answer }) => answer).sort())
 }
 
-function batchesOf(size: number): readonly (readonly Round[])[] {
-  const starts = Array.from({ length: Math.ceil(rounds.length / size) }, (_, i) => i * size)
-  return starts.map((start) => rounds.slice(start, start + size))
+/** A transaction that is sent twice is known the second time, as to Geth. */
+function isRepeatable({ request }: Round): boolean {
+  return !request.includes('"eth_sendRawTransaction"')
+}
+
+function batchesOf(size: number, of: readonly Round[] = rounds): readonly (readonly Round[])[] {
+  const starts = Array.from({ length: Math.ceil(of.length / size) }, (_, i) => i * size)
+  return starts.map((start) => of.slice(start, start + size))
 }
 
 function asked(batch: readonly Round[]): string {
