@@ -189,6 +189,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     decisions: () => placement.decisions,
     held: placement.dispatcher.heldSeconds,
     calls,
+    ledger: writes,
   })
   const admin = createAdmin({
     addr: config.admin.addr,

@@ -114,6 +114,7 @@ function sources(but: Partial<Sources> = {}): Sources {
     decisions: () => new Map([['state-space', 250]]),
     held: new Histogram(),
     calls,
+    ledger: { journal: { countByState: () => [['pending', 3]], isBehind: false }, offered: 4 },
     ...but,
   }
 }

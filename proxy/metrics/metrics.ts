@@ -45,6 +45,7 @@ export class Metrics {
       decisions: this.#sources.decisions(),
       held: this.#sources.held,
       calls: this.#sources.calls,
+      ledger: this.#sources.ledger,
       lag: this.#lag.seconds,
     }
   }

@@ -25,6 +25,18 @@ export type AgentMetrics = {
   readonly gaps: number
 }
 
+/** What the metrics need of the writes. */
+export type LedgerMetrics = {
+  readonly journal: {
+    /** Each state with the transactions that are in it, zeros included. */
+    countByState(): Iterable<readonly [string, number]>
+    /** The file lacks something that the disk did not take. */
+    readonly isBehind: boolean
+  }
+  /** Transactions offered again. */
+  readonly offered: number
+}
+
 /** Where a scrape reads from. Each is called once a scrape. */
 export type Sources = {
   snapshot(): FleetSnapshot
@@ -35,6 +47,7 @@ export type Sources = {
   /** How long calls waited for a node with room, seconds. */
   readonly held: Histogram
   readonly calls: CallStats
+  readonly ledger: LedgerMetrics
 }
 
 /** All that one scrape shows, read at one moment. */
@@ -45,6 +58,7 @@ export type Scrape = {
   readonly decisions: Iterable<readonly [string, number]>
   readonly held: Histogram
   readonly calls: CallStats
+  readonly ledger: LedgerMetrics
   /** Lateness of this process's event loop, seconds. */
   readonly lag: Histogram
 }

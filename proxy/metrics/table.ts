@@ -1,5 +1,6 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
 import { chainRows } from './chain-rows.ts'
+import { journalRows } from './journal-rows.ts'
 import type { HistogramRow, NumberRow } from './row.ts'
 
 /** Milliseconds and seconds meet here: the fleet view is in milliseconds, Prometheus in seconds. */
@@ -194,6 +195,7 @@ export const rows = {
     },
   },
   ...chainRows,
+  ...journalRows,
   agent_up: {
     kind: 'gauge',
     help: 'Whether the stream of an agent is open (1).',

@@ -5,6 +5,7 @@ import {
   type Entry,
   type EntryState,
   entryOf,
+  entryStates,
   type JournalRecord,
   journalRecord,
 } from './entry.ts'
@@ -70,6 +71,13 @@ export class Journal {
   /** Whether nothing more can be accepted: everything held is pending. */
   get isFull(): boolean {
     return this.#pending.size >= this.#maxEntries
+  }
+
+  /** How many entries are in each state. */
+  countByState(): ReadonlyMap<EntryState, number> {
+    const counts = new Map<EntryState, number>(entryStates.map((state) => [state, 0]))
+    for (const { state } of this.#entries.values()) counts.set(state, (counts.get(state) ?? 0) + 1)
+    return counts
   }
 
   /** Whether what nobody was promised may be taken in as well. */

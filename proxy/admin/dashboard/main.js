@@ -8,7 +8,8 @@ import { NodeTable } from './node-table.js'
 import { OrderList } from './order-list.js'
 import { onSchemeChange, Palette } from './palette.js'
 import { Plane } from './plane.js'
-import { ask, follow, hasToken, keepToken, TokenNeeded } from './stream.js'
+import { ask, follow, TokenNeeded } from './stream.js'
+import { askForToken } from './token-dialog.js'
 
 /** The axes of the state space as the reports name them, and as people do. */
 const axisNames = {
@@ -48,7 +49,7 @@ onSchemeChange(() => {
   for (const chart of charts) chart.recolour()
 })
 setInterval(sayHowLongLost, 1000)
-await follow({ snapshot: show, lost, token: askForToken })
+await follow({ snapshot: show, lost, token: tokenNeeded })
 
 function show(snapshot) {
   const nowMs = performance.now()
@@ -132,7 +133,7 @@ async function tell(path, options) {
     await ask(path, options)
     return true
   } catch (error) {
-    if (error instanceof TokenNeeded) await askForToken()
+    if (error instanceof TokenNeeded) await tokenNeeded()
     say(`Not done: ${error.message}`)
     return false
   }
@@ -147,22 +148,7 @@ function say(text) {
   }, sayMs)
 }
 
-/** Shows the dialog until a token is given; whether it is right shows at the next request. */
-function askForToken() {
+function tokenNeeded() {
   setStream('token needed', 'ill')
-  byId('token-wrong').hidden = !hasToken()
-  byId('token-dialog').showModal()
-  return new Promise((resolve) => {
-    byId('token-form').addEventListener(
-      'submit',
-      (event) => {
-        event.preventDefault()
-        keepToken(byId('token').value)
-        byId('token').value = ''
-        byId('token-dialog').close()
-        resolve()
-      },
-      { once: true },
-    )
-  })
+  return askForToken(byId)
 }
