@@ -140,12 +140,8 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     writes.take(change)
     if (change.kind === 'advance') return
     const { ancestor, removed, added } = change
-    const details = {
-      ancestor: ancestor?.number ?? null,
-      removed: removed.length,
-      added: added.length,
-    }
-    log.warn(details, 'reorganisation')
+    const counts = { removed: removed.length, added: added.length }
+    log.warn({ ancestor: ancestor?.number ?? null, ...counts }, 'reorganisation')
   })
   const sessions = new ClientSessions(config['session-header'] ?? null, new Sessions(), clock)
   const relay = new Relay(
