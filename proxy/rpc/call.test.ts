@@ -110,6 +110,21 @@ test('any message that JSON can write is read back', (t: TestContext) => {
   )
 })
 
+test('each call of a batch has its own method, alike as they may be', (t: TestContext) => {
+  const tokens = ['"a_b"', '"a_bc"', '"a_"', '"\\u0061_b"', '""', '7', 'null', '"a_b\\""', '"A_b"']
+  const names = new Map(tokens.map((token) => [token, single(`{"method":${token}}`).method]))
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...tokens), { minLength: 1 }), (asked) => {
+      const bodies = asked.map((token) => `{"jsonrpc":"2.0","method": ${token},"id":1}`)
+      const batch = parseCalls(Buffer.from(`[${bodies.join()}]`))
+      t.assert.deepEqual(
+        batch.kind === 'batch' && batch.messages.map(({ method }) => method),
+        asked.map((token) => names.get(token)),
+      )
+    }),
+  )
+})
+
 function single(text: string): Message {
   const parsed = parseCalls(Buffer.from(text))
   if (parsed.kind !== 'single') throw new Error(`${parsed.kind}: ${text}`)

@@ -52,6 +52,20 @@ test('what JSON.parse refuses is refused, what it takes is taken', (t: TestConte
   )
 })
 
+test('containers close as they opened, however deep they are and in whatever order', (t: TestContext) => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 200 }), fc.nat(), (kinds, flipped) => {
+      const opening = kinds.map((isObject) => (isObject ? '{"a":' : '[')).join('')
+      const closing = kinds.map((isObject) => (isObject ? '}' : ']')).reverse()
+      const whole = `${opening}0${closing.join('')}`
+      t.assert.equal(end(whole), whole.length)
+      const at = flipped % Math.max(1, closing.length)
+      closing[at] = closing[at] === '}' ? ']' : '}'
+      if (kinds.length > 0) t.assert.equal(end(`${opening}0${closing.join('')}`), -1)
+    }),
+  )
+})
+
 test('a value cut short anywhere is no value', (t: TestContext) => {
   const whole = '{"a":[1.5e-3,{"b":"\\u00e9\\n"},true,null],"c":{}}'
   for (let length = 0; length < whole.length; length++) {

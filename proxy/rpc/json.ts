@@ -26,7 +26,7 @@ export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
 
 /** Whether a byte is JSON white space. */
 export function isSpace(c: number): boolean {
-  return c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09
+  return c <= 0x20 && (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09)
 }
 
 /**
@@ -35,46 +35,79 @@ export function isSpace(c: number): boolean {
  * @param within objects and arrays that it stands in, which count towards the depth
  */
 export function skipValue(bytes: Uint8Array, at: number, end: number, within = 0): number {
-  let i = skipSpace(bytes, at, end)
-  const first = bytes[i]
+  const i = skipSpace(bytes, at, end)
   if (i >= end) return -1
+  const first = bytes[i]
+  if (first === code.quote) return skipString(bytes, i, end)
   if (first !== code.openObject && first !== code.openArray) return skipScalar(bytes, i, end)
-  // One entry for every open container: true for an object.
-  const open: boolean[] = []
+  return skipContainer(bytes, i, end, within)
+}
+
+function skipContainer(bytes: Uint8Array, at: number, end: number, within: number): number {
+  let i = at
+  const open = new Open()
   for (;;) {
     i = skipSpace(bytes, i, end)
     if (i >= end) return -1
     const c = bytes[i]
-    let opened = false
     if (c === code.openObject || c === code.openArray) {
-      if (open.length + within === maxDepth) return -1
+      if (open.depth + within === maxDepth) return -1
       const isObject = c === code.openObject
       i = skipSpace(bytes, i + 1, end)
       if (i < end && bytes[i] === (isObject ? code.closeObject : code.closeArray)) i++
       else {
         open.push(isObject)
-        opened = true
         if (isObject) i = skipKey(bytes, i, end)
+        if (i < 0) return -1
+        continue
       }
-    } else i = skipScalar(bytes, i, end)
+    } else i = c === code.quote ? skipString(bytes, i, end) : skipScalar(bytes, i, end)
     if (i < 0) return -1
-    if (opened) continue
     for (;;) {
-      const depth = open.length
-      if (depth === 0) return i
+      if (open.depth === 0) return i
       i = skipSpace(bytes, i, end)
       if (i >= end) return -1
-      const isObject = open[depth - 1] === true
       const next = bytes[i]
       i++
       if (next === code.comma) {
-        if (isObject) i = skipKey(bytes, i, end)
+        if (open.isObject) i = skipKey(bytes, i, end)
         if (i < 0) return -1
         break
       }
-      if (next !== (isObject ? code.closeObject : code.closeArray)) return -1
+      if (next !== (open.isObject ? code.closeObject : code.closeArray)) return -1
       open.pop()
     }
+  }
+}
+
+/** Containers whose kinds one number holds. */
+const bitsEach = 30
+
+/** The containers that are open: one bit each, so that nearly all values are walked without memory. */
+class Open {
+  depth = 0
+  /** The innermost ones; the last is bit 0, which is 1 for an object. */
+  #kinds = 0
+  #outer: number[] | null = null
+
+  get isObject(): boolean {
+    return (this.#kinds & 1) === 1
+  }
+
+  push(isObject: boolean): void {
+    if (this.depth > 0 && this.depth % bitsEach === 0) {
+      this.#outer ??= []
+      this.#outer.push(this.#kinds)
+      this.#kinds = 0
+    }
+    this.#kinds = (this.#kinds << 1) | (isObject ? 1 : 0)
+    this.depth += 1
+  }
+
+  pop(): void {
+    this.depth -= 1
+    this.#kinds >>= 1
+    if (this.depth > 0 && this.depth % bitsEach === 0) this.#kinds = this.#outer?.pop() ?? 0
   }
 }
 
