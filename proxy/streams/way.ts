@@ -35,7 +35,8 @@ export async function wayTo(
       return { removed: left.slice(meeting + 1), added: added.reverse(), ancestor }
     }
     const goesDown = at.number >= lowest.number ? at : lowest
-    if (left.length > told.length + maxBlocks || added.length >= maxBlocks) return null
+    const walked = goesDown === at ? added.length : left.length - told.length
+    if (walked >= maxBlocks) return null
     const parent = await find(goesDown.parentHash)
     if (parent === null || parent.number !== goesDown.number - 1) return null
     if (goesDown === at) {

@@ -50,6 +50,11 @@ export function isGapless(numbers: readonly (bigint | number)[]): boolean {
   )
 }
 
+/** Whether no number is left out; after a reorganisation numbers come again. */
+export function isWithoutGap(numbers: readonly (bigint | number)[]): boolean {
+  return numbers.every((number, i) => i === 0 || BigInt(number) - 1n <= BigInt(numbers[i - 1] ?? 0))
+}
+
 /** Whether each number is above the one before it. */
 export function isRising(numbers: readonly (bigint | number)[]): boolean {
   return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))

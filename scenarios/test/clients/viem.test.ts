@@ -7,7 +7,7 @@ import {
   RpcRequestError,
 } from 'viem'
 import type { Stack } from '../../stack.ts'
-import { highest, isGapless, isRising } from './heard.ts'
+import { highest, isGapless, isRising, isWithoutGap } from './heard.ts'
 import { marblesAbi } from './marbles.ts'
 import { standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
@@ -56,15 +56,17 @@ test('viem: of 200 transactions of ten accounts at once each is mined, and heard
     t.assert.equal(expected.length, transactions)
     const isNew = ({ blockNumber }: Log) => (blockNumber ?? 0n) > from
     for (const heard of [watched.polledLogs, watched.pushedLogs]) {
-      await heard.until((told) => told.filter(isNew).length >= transactions)
+      await heard.until((told) => standing(told).filter(isNew).length >= transactions)
     }
     for (const blocks of [watched.polledBlocks, watched.numbers]) {
       // Two blocks on, whatever would be told twice has been.
       await blocks.until((numbers) => numbers.some((number) => number >= last + 2n))
-      t.assert.ok(isGapless(blocks.values), blocks.values.join())
+      // Anvils that are given a transaction in mid-sealing have a block replaced: a short reorganisation.
+      const isWhole = target.name === 'node' ? isGapless : isWithoutGap
+      t.assert.ok(isWhole(blocks.values), blocks.values.join())
     }
     for (const { values } of [watched.polledLogs, watched.pushedLogs]) {
-      t.assert.deepEqual(values.filter(isNew).map(placeOf).sort(), expected)
+      t.assert.deepEqual(standing(values).filter(isNew).map(placeOf).sort(), expected)
     }
     for (const heard of [watched.polledPending, watched.pushedPending]) {
       await heard.until((told) => new Set(hashes).isSubsetOf(new Set(told)))
@@ -73,7 +75,7 @@ test('viem: of 200 transactions of ten accounts at once each is mined, and heard
     const pushed = watched.pushedBlocks.values
     if (target.name === 'node') t.assert.ok(isGapless(pushed.map((number) => number ?? 0n)))
     // On each head viem asks for the block, at present perhaps of a node that does not have it yet.
-    else t.assert.ok(isRising(pushed.filter((number) => number !== undefined)))
+    else t.assert.ok(isRising([...new Set(pushed.filter((number) => number !== undefined))]))
     return { mined: receipts.length, events: expected.length }
   })
 })
@@ -206,6 +208,19 @@ test('viem: of one block a node and the proxy tell the same, by number and by ha
   t.assert.match(JSON.stringify(outcome.tooEarly), /"Unknown"/)
   t.assert.equal(outcome.proof.storageProof.length, 1)
 })
+
+/** What was told and not taken back: a reorganisation tells a log again, with `removed`. */
+function standing(logs: readonly Log[]): readonly Log[] {
+  const left: Log[] = []
+  for (const log of logs) {
+    const isSame = (other: Log) =>
+      other.blockHash === log.blockHash && other.logIndex === log.logIndex
+    const at = log.removed ? left.findIndex(isSame) : -1
+    if (at >= 0) left.splice(at, 1)
+    else if (!log.removed) left.push(log)
+  }
+  return left
+}
 
 function placeOf({ blockHash, logIndex }: Log): string {
   return `${blockHash} ${logIndex}`
