@@ -92,13 +92,14 @@ export class History {
   #recentRate(id) {
     const last = this.#counts.at(-1)
     const first = this.#counts.find((count) => count.atMs >= last.atMs - 2 * sampleMs)
-    if (first === last || !first.byNode.has(id)) return null
+    if (first.atMs >= last.atMs || !first.byNode.has(id)) return null
     return ((last.byNode.get(id) - first.byNode.get(id)) * 1000) / (last.atMs - first.atMs)
   }
 
   #perSecond(read) {
     const [first, last] = [this.#counts[0], this.#counts.at(-1)]
-    if (!last || first === last) return null
+    // Two that came at once tell no rate.
+    if (!last || first.atMs >= last.atMs) return null
     const seconds = (last.atMs - first.atMs) / 1000
     const from = read(first)
     return read(last).map((value, i) => (value - from[i]) / seconds)
