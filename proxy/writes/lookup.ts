@@ -23,14 +23,24 @@ export async function ask(
   params: string,
   deadlineMs: number,
 ): Promise<unknown> {
-  const head = `{"jsonrpc":"2.0","id":${requestId},"method":"${method}"`
-  const reply = await replyOf(upstream, Buffer.from(`${head},"params":${params}}`), deadlineMs)
+  const reply = await replyTo(upstream, method, params, deadlineMs)
   if (reply === null || reply.kind === 'error') return undefined
   try {
     return JSON.parse(reply.body.toString('utf8', reply.start, reply.end))
   } catch {
     return undefined // A large answer is checked at both its ends alone; see reply.ts.
   }
+}
+
+/** What a node says to a question of the proxy's own; null where it says nothing. */
+export function replyTo(
+  upstream: Upstream,
+  method: string,
+  params: string,
+  deadlineMs: number,
+): Promise<Reply | null> {
+  const head = `{"jsonrpc":"2.0","id":${requestId},"method":"${method}"`
+  return replyOf(upstream, Buffer.from(`${head},"params":${params}}`), deadlineMs)
 }
 
 /** What a node says to a client's own question; null where it says nothing. */

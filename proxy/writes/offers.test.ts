@@ -115,7 +115,8 @@ test('silence decides nothing', async (t: TestContext) => {
 
 async function offering(t: TestContext, count: number) {
   const { fleet, nodes, upstreams, journal } = await stubFleet(t, count)
-  const startMs = systemClock.nowMs()
+  // Whole, so that sums of it are the same in any order.
+  const startMs = Math.floor(systemClock.nowMs())
   const clock = { ms: 0, wallMs: 0 }
   const offers = new Offers(fleet, journal, {
     ...offersDefaults,

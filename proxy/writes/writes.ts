@@ -14,6 +14,7 @@ import { Offers, offersDefaults } from './offers.ts'
 import { addressAndTag, hashParam, rawParam } from './params.ts'
 import { RawSends } from './raw-sends.ts'
 import { isLookup, isMissing, isOwed, recalled } from './recall.ts'
+import { receiptOf } from './receipt-wait.ts'
 import { parseTransaction, type Transaction } from './transaction.ts'
 
 export type WritesOptions = {
@@ -98,12 +99,20 @@ export class Writes {
    * call, and for bytes that are no transaction: those a node must judge.
    */
   send(message: Message, rule: MethodRule, exchange: Exchange): Promise<Reply> | null {
-    if (message.method !== 'eth_sendRawTransaction') return null
+    const isSync = message.method === 'eth_sendRawTransactionSync'
+    if (message.method !== 'eth_sendRawTransaction' && !isSync) return null
     const raw = rawParam(message)
     const transaction = raw === null ? null : parseTransaction(raw)
-    return raw === null || transaction === null
-      ? null
-      : this.#send(transaction, raw, rule, exchange)
+    if (raw === null || transaction === null) return null
+    const sent = this.#send(transaction, raw, rule, exchange)
+    return isSync ? this.#sync(sent, transaction.hash, exchange) : sent
+  }
+
+  /** With a time of its own as second param, the call is one that a node must judge. */
+  async #sync(sent: Promise<Reply>, hash: string, exchange: Exchange): Promise<Reply> {
+    const reply = await sent
+    if (reply.kind === 'error') return reply
+    return receiptOf(this.#fleet, this.#journal, hash, exchange, this.#options.nowMs)
   }
 
   async #send(
