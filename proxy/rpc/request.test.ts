@@ -52,6 +52,28 @@ test('a batch is its requests in order, with ids from 0 whatever theirs were', (
   ])
 })
 
+test('a batch is the requests that each would be, whichever bodies they stand in', (t: TestContext) => {
+  const members = [
+    '{"method":"eth_a","params":["é"]}',
+    '{"method":"eth_b","params":[7]}',
+    '{"method":"eth_b","params":null}',
+    '{"method":"eth_é","params":["ſ"]}',
+  ]
+  const kind = fc.record({ member: fc.constantFrom(...members), isShared: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(kind, { minLength: 1, maxLength: 8 }), (kinds) => {
+      const shared = parseCalls(Buffer.from(`[${kinds.map(({ member }) => member).join()}]`))
+      if (shared.kind !== 'batch') throw new Error(shared.kind)
+      const asked = kinds.map(({ member, isShared }, i) => {
+        const own = message(member)
+        return isShared ? (shared.messages[i] ?? own) : own
+      })
+      const each = asked.map((one, id) => canonicalRequest(one, id).toString())
+      t.assert.equal(canonicalBatch(asked).toString(), `[${each.join()}]`)
+    }),
+  )
+})
+
 function message(body: string | Buffer): Message {
   const parsed = parseCalls(Buffer.from(body))
   if (parsed.kind !== 'single') throw new Error(`${parsed.kind}: ${body}`)

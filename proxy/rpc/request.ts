@@ -30,15 +30,29 @@ export function canonicalRequest(message: Message, id: number): Buffer {
 /** A batch of canonical requests with ids 0, 1, 2, …. */
 export function canonicalBatch(messages: readonly Message[]): Buffer {
   // One text made of all is cheaper than a Buffer each; Latin-1 keeps bytes as they are.
-  let text = '['
+  let text = ''
+  const shared = messages[0]?.body
+  const whole = shared?.toString('latin1') ?? ''
+  let last: string | null = null
+  let member = ''
   for (let id = 0; id < messages.length; id++) {
     const message = messages[id]
     if (message === undefined) continue
     const { body, method, paramsStart, paramsEnd } = message
-    if (!isAscii(method)) return batchOfBuffers(messages)
-    if (id > 0) text += ','
-    text += `${head}${id}${methodMember}${JSON.stringify(method)}`
-    if (hasParams(message)) text += paramsMember + body.toString('latin1', paramsStart, paramsEnd)
+    if (method !== last) {
+      if (!isAscii(method)) return batchOfBuffers(messages)
+      last = method
+      member = methodMember + JSON.stringify(method)
+    }
+    text += (id === 0 ? `[${head}` : `,${head}`) + id + member
+    if (hasParams(message)) {
+      // Parts of one text are not copied; a call that was made anew has a body of its own.
+      text += paramsMember
+      text +=
+        body === shared
+          ? whole.slice(paramsStart, paramsEnd)
+          : body.toString('latin1', paramsStart, paramsEnd)
+    }
     text += '}'
   }
   return Buffer.from(`${text}]`, 'latin1')
