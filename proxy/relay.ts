@@ -1,16 +1,15 @@
 import { BatchCall } from './batch-call.ts'
 import type { Clock } from './clock.ts'
-import type { Consistency, Reading } from './consistency/consistency.ts'
-import { ProxyError, toRpcError } from './errors.ts'
+import type { Consistency } from './consistency/consistency.ts'
+import { ProxyError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { Outcomes } from './outcomes.ts'
 import type { Placement } from './placement.ts'
-import { type Answer, errorAnswer, ownError, resultAnswer, resultOpening } from './rpc/answer.ts'
-import { Batch, type BatchLimits, batchAnswer, type Errand } from './rpc/batch.ts'
+import { type Answer, ownError } from './rpc/answer.ts'
+import { Batch, type BatchLimits, batchAnswer, type Errand, type Item } from './rpc/batch.ts'
 import type { Message, Parsed } from './rpc/call.ts'
-import { inGethWords } from './rpc/families.ts'
 import { ethMethods } from './rpc/methods/eth.ts'
-import { parseNodeError } from './rpc/node-error.ts'
-import type { Reply } from './rpc/reply.ts'
+import type { MethodRule } from './rpc/methods/rule.ts'
 import type { Route, Router } from './rpc/router.ts'
 import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
@@ -41,14 +40,10 @@ export class Relay {
   readonly #costs: Costs
   readonly #metrics: CallStats
   readonly #streams: Streams
-  readonly #clock: Clock
+  readonly #outcomes: Outcomes
   readonly #options: RelayOptions
-  readonly #log: (error: unknown) => void
   #underWay = 0
   #lastId = 0
-  /** Calls answered, and of these with an error of our own. */
-  answered = 0
-  failed = 0
 
   constructor(
     placement: Placement,
@@ -67,9 +62,18 @@ export class Relay {
     this.#costs = costs
     this.#metrics = metrics
     this.#streams = streams
-    this.#clock = clock
+    this.#outcomes = new Outcomes(metrics, clock, log)
     this.#options = options
-    this.#log = log
+  }
+
+  /** Calls answered. */
+  get answered(): number {
+    return this.#outcomes.answered
+  }
+
+  /** Of these with an error of our own. */
+  get failed(): number {
+    return this.#outcomes.failed
   }
 
   /**
@@ -105,7 +109,7 @@ export class Relay {
       case 'subscribe':
         return this.#subscribe(message, exchange)
       case 'unsubscribe':
-        this.#count(message, 'ok', exchange)
+        this.#outcomes.count(message, 'ok', exchange)
         return Promise.resolve(
           exchange.push === null
             ? nothing
@@ -120,7 +124,7 @@ export class Relay {
     const { answer, activate } = await this.#streams.subscriptions.subscribe(message, exchange.push)
     exchange.afterAnswer ??= []
     exchange.afterAnswer.push(activate)
-    this.#count(message, 'ok', exchange)
+    this.#outcomes.count(message, 'ok', exchange)
     return answer
   }
 
@@ -135,7 +139,7 @@ export class Relay {
     try {
       this.#consistency.check(message.method, rule)
       const sending = rule.access === 'write' ? this.#writes.send(message, rule, exchange) : null
-      if (sending !== null) return this.#passOn(message, await sending, exchange)
+      if (sending !== null) return this.#outcomes.passOn(message, await sending, exchange)
       const told = rule.access === 'pinned' ? this.#streams.filters.answer(message) : null
       if (told !== null) return await this.#ofFilter(message, await told, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))
@@ -145,9 +149,9 @@ export class Relay {
       const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
       const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
       const reply = await this.#placement.place(call, exchange)
-      return this.#passOn(message, await this.#writes.amended(message, reply), exchange)
+      return this.#outcomes.passOn(message, await this.#writes.amended(message, reply), exchange)
     } catch (error) {
-      return this.#fail(message, error, exchange)
+      return this.#outcomes.fail(message, error, exchange)
     } finally {
       this.#underWay -= 1
     }
@@ -158,11 +162,11 @@ export class Relay {
       return this.#call(told.call, { kind: 'forward', rule: ethMethods.eth_getLogs }, exchange)
     }
     if (told.kind === 'refusal') {
-      this.#count(message, String(told.code), exchange)
+      this.#outcomes.count(message, String(told.code), exchange)
       return ownError(message, told.code, told.text)
     }
     exchange.family = told.by?.family ?? null
-    return this.#passOn(message, told.reply, exchange)
+    return this.#outcomes.passOn(message, told.reply, exchange)
   }
 
   async #batch(messages: readonly Message[], exchange: Exchange, router: Router): Promise<Answer> {
@@ -186,10 +190,7 @@ export class Relay {
       if (first === undefined || batch.isOver(first.index, limits.maxAnswerBytes)) break
       if (group.length === 1) {
         batch.put(first.index, await this.#carryOut(first.message, first.route, exchange))
-      } else {
-        const answers = await this.#callTogether(group, exchange)
-        for (const [i, { index }] of group.entries()) batch.put(index, answers[i] ?? nothing)
-      }
+      } else await this.#callTogether(batch, group, exchange)
       // So far, nothing but the end of its time makes an answer go out as it is.
       if (exchange.identity) batch.expire(first.index)
     }
@@ -200,87 +201,48 @@ export class Relay {
   }
 
   /** Sends reads that stand together in a batch to one node, as one batch. */
-  async #callTogether(
-    group: Batch['groups'][number],
-    exchange: Exchange,
-  ): Promise<readonly Answer[]> {
-    const messages = group.map(({ message }) => message)
+  async #callTogether(batch: Batch, group: readonly Item[], exchange: Exchange): Promise<void> {
+    const { pin } = exchange
+    const asked: Message[] = []
+    const rules: MethodRule[] = []
     const works: Work[] = []
-    const readings: Reading[] = []
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
       const { rule } = route
-      exchange.node ??= this.#writes.holder(message)
+      asked.push(this.#consistency.asked(message, rule, pin))
+      rules.push(rule)
       works.push(this.#costs.of(message.method, rule, refinementOf(message)))
-      readings.push({ message: this.#consistency.asked(message, rule, exchange.pin), rule })
     }
-    const [first] = readings
-    if (first === undefined) return []
+    const [rule] = rules
+    if (rule === undefined) return
     if (!this.#enter(group.length)) {
-      return messages.map((message) => this.#refuse(message, exchange))
+      for (const { index, message } of group) batch.put(index, this.#refuse(message, exchange))
+      return
     }
     try {
-      const demand = this.#consistency.ofBatch(readings, exchange, exchange.pin)
-      const asked = readings.map(({ message }) => message)
-      const call = new BatchCall(asked, first.rule, this.#costs.ofBatch(works), demand)
+      const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
+      const call = new BatchCall(asked, rule, this.#costs.ofBatch(works), demand)
       const replies = await this.#placement.place(call, exchange)
-      const answers = messages.map(async (message, i) => {
-        const reply = replies[i]
-        if (reply === undefined) throw new RangeError('a batch reply without a member')
-        return this.#passOn(message, await this.#writes.amended(message, reply), exchange)
-      })
-      return await Promise.all(answers)
+      this.#outcomes.passOnAll(batch, group, replies, exchange)
     } catch (error) {
-      return messages.map((message) => this.#fail(message, error, exchange))
+      for (const { index, message } of group) {
+        batch.put(index, this.#outcomes.fail(message, error, exchange))
+      }
     } finally {
       this.#underWay -= group.length
     }
   }
 
-  #passOn(message: Message, reply: Reply, exchange: Exchange): Answer {
-    const { kind, body, start, end } = reply
-    if (kind === 'error') return this.#passOnError(message, reply, exchange)
-    this.#count(message, 'ok', exchange)
-    return exchange.flow === null
-      ? resultAnswer(message, body, start, end)
-      : resultOpening(message, body, start, end)
-  }
-
-  /** The node's own bytes, unless the node is no Geth and Geth's words for it are known. */
-  #passOnError(message: Message, reply: Reply, exchange: Exchange): Answer {
-    const { family } = exchange
-    const error = parseNodeError(reply)
-    const inGeths = error === null || family === null ? null : inGethWords(family, message, error)
-    this.#count(message, String((inGeths ?? error)?.code ?? 'error'), exchange)
-    return inGeths === null
-      ? errorAnswer(message, reply.body, reply.start, reply.end)
-      : ownError(message, inGeths.code, inGeths.message)
-  }
-
-  #fail(message: Message, error: unknown, exchange: Exchange): Answer {
-    if (!(error instanceof ProxyError)) this.#log(error)
-    const { code, message: text } = toRpcError(error)
-    if (error instanceof ProxyError && error.code === 'UPSTREAM_TIMEOUT') exchange.identity = true
-    this.failed += 1
-    this.#count(message, error instanceof ProxyError ? wordOf(error) : 'internal', exchange)
-    return ownError(message, code, text)
-  }
-
   #refuse(message: Message, exchange: Exchange): Answer {
     this.#metrics.shed.add('calls')
-    return this.#fail(message, new ProxyError('OVERLOADED', 'too many calls at once'), exchange)
+    const error = new ProxyError('OVERLOADED', 'too many calls at once')
+    return this.#outcomes.fail(message, error, exchange)
   }
 
   /** Counts a call that the router itself answered. */
   #told(message: Message, route: Route & { kind: 'answer' }, exchange: Exchange): Answer {
-    if (route.code !== null) this.#count(message, route.code, exchange)
+    if (route.code !== null) this.#outcomes.count(message, route.code, exchange)
     return route.answer
-  }
-
-  #count(message: Message, code: string, exchange: Exchange): void {
-    this.answered += 1
-    const seconds = (this.#clock.nowMs() - exchange.arrivedMs) / 1000
-    this.#metrics.record(message.method, code, seconds)
   }
 
   #enter(calls: number): boolean {
@@ -293,8 +255,4 @@ export class Relay {
     this.#lastId = this.#lastId >= maxId ? 1 : this.#lastId + 1
     return this.#lastId
   }
-}
-
-function wordOf(error: ProxyError): string {
-  return error.code.toLowerCase().replaceAll('_', '-')
 }

@@ -14,7 +14,7 @@ export class BatchDemand implements Demand<readonly Reply[]> {
   #beyond: ReadonlySet<CallDemand> = new Set()
 
   /**
-   * @param demands at least one
+   * @param demands one for each read, at least one; reads that need the same may share one
    * @param home where earlier calls of the same batch went: there, if that can be
    */
   constructor(demands: readonly CallDemand[], home: Upstream | null) {
@@ -28,7 +28,10 @@ export class BatchDemand implements Demand<readonly Reply[]> {
   among(candidates: readonly Upstream[]): readonly Upstream[] {
     const beyond = new Set<CallDemand>()
     let among = candidates
+    let last: CallDemand | null = null
     for (const demand of this.#demands) {
+      if (demand === last) continue
+      last = demand
       if (demand.isBeyond) {
         beyond.add(demand)
         continue
@@ -46,10 +49,13 @@ export class BatchDemand implements Demand<readonly Reply[]> {
   }
 
   isMiss(read: readonly Reply[], by: Upstream): boolean {
-    return this.#demands.some((demand, i) => {
+    for (let i = 0; i < read.length; i++) {
       const reply = read[i]
-      return reply !== undefined && !this.#beyond.has(demand) && demand.isMiss(reply, by)
-    })
+      const demand = this.#demands[i]
+      if (reply === undefined || demand === undefined || this.#beyond.has(demand)) continue
+      if (demand.isMiss(reply, by)) return true
+    }
+    return false
   }
 
   settle(read: readonly Reply[], by: Upstream): readonly Reply[] {

@@ -47,6 +47,7 @@ function needAt(message: Message, place: number): BlockNeed {
   if (start < 0) return latest
   const { body, paramsEnd } = message
   if (body[start] === code.quote) {
+    if (isLatest(body, start)) return latest
     return needOfText(body, start, skipString(body, start, paramsEnd))
   }
   if (body[start] !== code.openObject) return latest
@@ -56,6 +57,16 @@ function needAt(message: Message, place: number): BlockNeed {
   })
   return need
 }
+
+/** Whether `"latest"` stands at `start`: what most calls are about is told without making a text. */
+function isLatest(body: Buffer, start: number): boolean {
+  for (let i = 0; i < latestToken.length; i++) {
+    if (body[start + i] !== latestToken.charCodeAt(i)) return false
+  }
+  return true
+}
+
+const latestToken = '"latest"'
 
 function hashAt(message: Message, place: number): BlockNeed {
   const start = paramAt(message, place)

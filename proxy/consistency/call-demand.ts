@@ -4,7 +4,7 @@ import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
-import { type BlockNeed, blockNeed } from './block-need.ts'
+import type { BlockNeed } from './block-need.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
@@ -26,7 +26,7 @@ export class CallDemand implements Demand<Reply> {
   readonly #message: Message
   readonly #session: Session | null
   readonly #need: BlockNeed
-  readonly #isRange: boolean
+  readonly #rule: MethodRule
   readonly #pin: Block | null
   #home: Upstream | null = null
   /** Below this height no head may be shown. Found when the call is placed. */
@@ -35,20 +35,37 @@ export class CallDemand implements Demand<Reply> {
   /** When it has waited enough; null before it waits. */
   #waitsUntilMs: number | null = null
 
-  /** @param pin what `latest` stands for in its request, or null */
+  /**
+   * @param need of the message
+   * @param pin what `latest` stands for in its request, or null
+   */
   constructor(
     heads: Heads,
     message: Message,
     rule: MethodRule,
+    need: BlockNeed,
     session: Session | null,
     pin: Block | null = null,
   ) {
     this.#heads = heads
     this.#message = message
     this.#session = session
-    this.#need = blockNeed(message, rule)
-    this.#isRange = rule.block === 'filter'
+    this.#rule = rule
+    this.#need = need
     this.#pin = pin
+  }
+
+  /**
+   * Whether a call of the same batch needs just the same, and its answers say as much or as little
+   * about their node: state at the latest block.
+   */
+  isAlsoOf(message: Message, { block }: MethodRule, need: BlockNeed): boolean {
+    if (need.kind !== 'latest' || this.#need.kind !== 'latest') return false
+    return typeof block === 'number' && message.method === this.#message.method
+  }
+
+  get #isRange(): boolean {
+    return this.#rule.block === 'filter'
   }
 
   /** Whether it asks for a range that ends above every head: no node can answer it, none may try. */

@@ -7,6 +7,7 @@ import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { atBlock } from './at-block.ts'
 import { BatchDemand } from './batch-demand.ts'
+import { blockNeed } from './block-need.ts'
 import { CallDemand } from './call-demand.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
@@ -18,9 +19,6 @@ export type Asker = {
   /** The node that answered earlier calls of the same batch, or null. */
   readonly node: Upstream | null
 }
-
-/** A read as it goes to a node, which in strict mode is not as it came. */
-export type Reading = { readonly message: Message; readonly rule: MethodRule }
 
 /** What makes many nodes look like one: makes the demand of each request to a node. */
 export class Consistency {
@@ -65,20 +63,33 @@ export class Consistency {
     pin: Block | null,
   ): Demand<Reply> | null {
     if (this.#heads.isAlone || rule.access !== 'read') return null
-    const demand = new CallDemand(this.#heads, message, rule, session, pin)
+    const need = blockNeed(message, rule)
+    const demand = new CallDemand(this.#heads, message, rule, need, session, pin)
     return node === null ? demand : demand.near(node)
   }
 
-  /** The demand of reads that go to one node together, or null where any node will do. */
+  /**
+   * The demand of reads that go to one node together, or null where any node will do.
+   * @param rules of the messages, one each
+   */
   ofBatch(
-    readings: readonly Reading[],
+    messages: readonly Message[],
+    rules: readonly MethodRule[],
     { session, node }: Asker,
     pin: Block | null,
   ): Demand<readonly Reply[]> | null {
     if (this.#heads.isAlone) return null
-    const demands = readings.map(
-      ({ message, rule }) => new CallDemand(this.#heads, message, rule, session, pin),
-    )
+    const demands: CallDemand[] = []
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]
+      const rule = rules[i]
+      if (message === undefined || rule === undefined) continue
+      const need = blockNeed(message, rule)
+      const last = demands.at(-1)
+      const isAlike = last?.isAlsoOf(message, rule, need) === true
+      const demand = isAlike ? last : new CallDemand(this.#heads, message, rule, need, session, pin)
+      demands.push(demand)
+    }
     return new BatchDemand(demands, node)
   }
 }

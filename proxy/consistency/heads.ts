@@ -170,9 +170,10 @@ export class Heads implements HeadSink {
 
   /** What a client that was shown `floor` in `epoch` may still be held to. */
   floorOf(floor: number, epoch: number): number {
+    if (epoch === this.epoch) return floor
     // It may have been shown the new branch before we knew of it.
     const isOpen = this.#clock.nowMs() - this.#begunAtMs < this.waitMs
-    return epoch === this.epoch || isOpen ? floor : Math.min(floor, this.tip)
+    return isOpen ? floor : Math.min(floor, this.tip)
   }
 
   /** Whether a node on another branch went there so lately that the others may follow. */

@@ -144,6 +144,36 @@ test('without a limit nothing is too much', (t: TestContext) => {
   t.assert.equal(batch.isCut, false)
 })
 
+test('a result in place is answered as one that was copied, whatever its size and limit', (t: TestContext) => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          body: fc.constantFrom(read, write, nowhere, invalid, notification, dropped),
+          size: fc.oneof(fc.nat(200), fc.constantFrom(17_000, 40_000)),
+          isCopied: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 12 },
+      ),
+      fc.nat(80_000),
+      (calls, maxBytes) => {
+        const bodies = calls.map(({ body }) => body)
+        const [inPlace, copied] = [batchOf(...bodies), batchOf(...bodies)]
+        for (const { index, message } of inPlace.groups.flat()) {
+          const body = Buffer.from(`x"${'é'.repeat(calls[index]?.size ?? 0)}"x`)
+          const [start, end] = [1, body.length - 1]
+          const answer = resultAnswer(message, body, start, end)
+          copied.put(index, answer)
+          if (calls[index]?.isCopied === true) inPlace.put(index, answer)
+          else inPlace.putResult(index, { kind: 'result', body, start, end })
+        }
+        t.assert.equal(text(inPlace.answer(maxBytes)), text(copied.answer(maxBytes)))
+        t.assert.equal(inPlace.isCut, copied.isCut)
+      },
+    ),
+  )
+})
+
 test('large answers are joined without being copied', (t: TestContext) => {
   const large = Buffer.alloc(100_000, '1')
   t.assert.ok(batchAnswer([[Buffer.from('7')], [large]]).includes(large))

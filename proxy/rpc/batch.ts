@@ -1,5 +1,13 @@
-import { type Answer, byteLength, ownError } from './answer.ts'
+import {
+  type Answer,
+  byteLength,
+  ownError,
+  resultAnswer,
+  resultLength,
+  writeResult,
+} from './answer.ts'
 import type { Message } from './call.ts'
+import type { Reply } from './reply.ts'
 import type { Route } from './router.ts'
 
 /** Geth's `--rpc.batch-request-limit` and `--rpc.batch-response-max-size`; 0 is no limit. */
@@ -36,6 +44,8 @@ export class Batch {
   isCut = false
   readonly #messages: readonly Message[]
   readonly #answers: Answer[]
+  /** Results where they stand in the node's answer, in place of an answer each. */
+  readonly #results: (Reply | null)[]
   /** Bytes of the results of the first `#summed` answers. */
   #bytes = 0
   #summed = 0
@@ -44,7 +54,8 @@ export class Batch {
 
   constructor(messages: readonly Message[], routeOf: (message: Message) => Route) {
     this.#messages = messages
-    this.#answers = new Array(messages.length).fill([])
+    this.#answers = new Array(messages.length).fill(noAnswer)
+    this.#results = new Array(messages.length).fill(null)
     const groups: Item[][] = []
     const told: Told[] = []
     let reads: Item[] | null = null
@@ -70,7 +81,14 @@ export class Batch {
 
   /** The answer to message `index`; that to a notification is forgotten. */
   put(index: number, answer: Answer): void {
-    if (this.#messages[index]?.isCall === true) this.#answers[index] = answer
+    if (this.#messages[index]?.isCall !== true) return
+    this.#answers[index] = answer
+    this.#results[index] = null
+  }
+
+  /** The same with a result that a node gave, which is copied once, when all answers are there. */
+  putResult(index: number, reply: Reply): void {
+    if (this.#messages[index]?.isCall === true) this.#results[index] = reply
   }
 
   /** Time was over when message `index` was carried out: it and all behind it are told so. */
@@ -91,23 +109,73 @@ export class Batch {
 
   /** All answers as one array; what is behind `maxBytes` or too late, carried out or not, is told so. */
   answer(maxBytes: number): Answer {
+    const count = this.#messages.length
+    // Null where the result of a node is the answer.
+    const said: (Answer | null)[] = new Array(count).fill(noAnswer)
     let bytes = 0
+    let allBytes = 0
     let isFull = false
-    const kept = this.#answers.map((answer, index) => {
+    for (let index = 0; index < count; index++) {
       const message = this.#messages[index]
-      if (message === undefined || message.isNotification || message.isDropped) return noAnswer
-      if (isFull) return cutOff(message, -32003, 'response too large')
-      if (index >= this.#lateFrom) return cutOff(message, -32002, 'request timed out')
-      bytes += this.#sizeOf(index)
-      isFull = maxBytes > 0 && bytes > maxBytes
-      return answer
-    })
-    this.isCut = isFull || this.#lateFrom < kept.length
-    return batchAnswer(kept)
+      if (message === undefined || message.isNotification || message.isDropped) continue
+      if (isFull) said[index] = cutOff(message, -32003, 'response too large')
+      else if (index >= this.#lateFrom) said[index] = cutOff(message, -32002, 'request timed out')
+      else {
+        bytes += this.#sizeOf(index)
+        isFull = maxBytes > 0 && bytes > maxBytes
+        said[index] = this.#results[index] == null ? (this.#answers[index] ?? noAnswer) : null
+      }
+      allBytes += this.#lengthOf(index, said[index] ?? null)
+    }
+    this.isCut = isFull || this.#lateFrom < count
+    return allBytes <= joinUpTo ? this.#joined(said, allBytes) : this.#inParts(said)
+  }
+
+  /** Bytes of one answer with what parts it from the next. */
+  #lengthOf(index: number, answer: Answer | null): number {
+    if (answer !== null) return answer.length === 0 ? 0 : byteLength(answer) + 1
+    const message = this.#messages[index]
+    const reply = this.#results[index]
+    if (message === undefined || reply == null) return 0
+    return resultLength(message, reply.start, reply.end) + 1
+  }
+
+  /** @param bytes of all answers, each with one byte that parts it from the next */
+  #joined(said: readonly (Answer | null)[], bytes: number): Answer {
+    if (bytes === 0) return noAnswer
+    const whole = Buffer.allocUnsafe(bytes + 1)
+    let at = 0
+    for (let index = 0; index < said.length; index++) {
+      const answer = said[index]
+      const reply = this.#results[index]
+      const message = this.#messages[index]
+      if (answer === undefined || answer?.length === 0) continue
+      whole[at] = at === 0 ? (open[0] ?? 0) : (comma[0] ?? 0)
+      at += 1
+      if (answer !== null) for (const part of answer) at += part.copy(whole, at)
+      else if (reply != null && message !== undefined) {
+        at = writeResult(whole, at, message, reply.body, reply.start, reply.end)
+      }
+    }
+    whole[at] = close[0] ?? 0
+    return [whole]
+  }
+
+  #inParts(said: readonly (Answer | null)[]): Answer {
+    return batchAnswer(
+      said.map((answer, index) => {
+        const message = this.#messages[index]
+        const reply = this.#results[index]
+        if (answer !== null || message === undefined || reply == null) return answer ?? noAnswer
+        return resultAnswer(message, reply.body, reply.start, reply.end)
+      }),
+    )
   }
 
   /** Bytes of the result or error alone, which is what Geth counts. */
   #sizeOf(index: number): number {
+    const reply = this.#results[index]
+    if (reply != null) return reply.end - reply.start
     const answer = this.#answers[index] ?? noAnswer
     const message = this.#messages[index]
     if (answer.length === 0 || message === undefined) return 0

@@ -32,14 +32,15 @@ export class CallStats {
   }
 
   /**
-   * One call is answered.
+   * Calls are answered.
    * @param code `ok`, the JSON-RPC error code, or a word such as `timeout` or `canceled`
    * @param seconds from the arrival of its request to its answer; finite, not negative
+   * @param times of how many calls of one batch this is so
    */
-  record(method: string, code: string, seconds: number): void {
+  record(method: string, code: string, seconds: number, times = 1): void {
     const calls = this.#byMethod.get(method) ?? this.#firstOf(method)
-    calls.codes.add(code)
-    calls.durations.observe(seconds)
+    calls.codes.add(code, times)
+    calls.durations.observe(seconds, times)
   }
 
   /** Methods called so far. */

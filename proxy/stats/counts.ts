@@ -14,11 +14,11 @@ export class Counts implements Iterable<readonly [string, number]> {
     this.#maxNames = maxNames
   }
 
-  add(name: string): void {
+  add(name: string, times = 1): void {
     const count = this.#byName.get(name)
-    if (count !== undefined) this.#byName.set(name, count + 1)
-    else if (this.#byName.size < this.#maxNames) this.#byName.set(name, 1)
-    else this.#byName.set(otherName, (this.#byName.get(otherName) ?? 0) + 1)
+    if (count !== undefined) this.#byName.set(name, count + times)
+    else if (this.#byName.size < this.#maxNames) this.#byName.set(name, times)
+    else this.#byName.set(otherName, (this.#byName.get(otherName) ?? 0) + times)
   }
 
   [Symbol.iterator](): Iterator<readonly [string, number]> {

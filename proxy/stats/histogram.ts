@@ -22,13 +22,16 @@ export class Histogram {
     this.#counts = new Float64Array(bounds.length + 1)
   }
 
-  /** Counts one value, in the unit of the bounds (seconds for latencies); finite, not negative. */
-  observe(value: number): void {
+  /**
+   * Counts a value, in the unit of the bounds (seconds for latencies); finite, not negative.
+   * @param times as if it came so many times
+   */
+  observe(value: number, times = 1): void {
     const { bounds } = this
     let bucket = 0
     while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
-    this.#sum += value
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times
+    this.#sum += value * times
   }
 
   /** Values counted in each bucket, the one without an upper bound last. Read it, do not keep it. */

@@ -61,7 +61,7 @@ const storeys = [
   ['settings', 'index', 'proxy'],
   ['config', 'fleet-snapshot', 'server', 'metrics'],
   ['admin'],
-  ['relay', 'single-call', 'batch-call'],
+  ['relay', 'outcomes', 'single-call', 'batch-call'],
   ['streams'],
   ['writes'],
   ['placement'],
