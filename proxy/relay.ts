@@ -143,7 +143,7 @@ export class Relay {
       const told = rule.access === 'pinned' ? this.#streams.filters.answer(message) : null
       if (told !== null) return await this.#ofFilter(message, await told, exchange)
       const work = this.#costs.of(message.method, rule, refinementOf(message))
-      const pin = exchange.pin ?? this.#consistency.pin
+      const pin = exchange.pin ?? this.#consistency.pinFor(exchange.session)
       const asked = this.#consistency.asked(message, rule, pin)
       exchange.node ??= this.#writes.holder(message)
       const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
@@ -182,7 +182,7 @@ export class Relay {
     }
     this.#metrics.batches.observe(messages.length)
     exchange.takesFlow = false
-    exchange.pin = this.#consistency.pin
+    exchange.pin = this.#consistency.pinFor(exchange.session)
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => router.route(message, canPush))
     for (const group of batch.groups) {

@@ -8,6 +8,7 @@ import type { BlockNeed } from './block-need.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
+import { aheadOf, showHead, shownFloor, showPin } from './session-floor.ts'
 import { hashIn, heightIn, quantityOf } from './shown.ts'
 import { type Miss, missOf } from './soft-miss.ts'
 
@@ -130,12 +131,12 @@ export class CallDemand implements Demand<Reply> {
   #current(candidates: readonly Upstream[]): readonly Upstream[] {
     const heads = this.#heads
     const fresh = heads.freshAmong(candidates)
-    const floor = this.#shownFloor()
-    const { last } = this.#session ?? nobodyYet
-    // It may have been shown a branch that the fleet has not turned to yet; it will, or it has not.
-    if (last?.asideSinceMs != null && heads.mayTurnTo(last) && candidates.includes(last)) {
+    const session = this.#session
+    const floor = session === null ? 0 : shownFloor(session, heads)
+    const ahead = session === null ? null : aheadOf(session, heads)
+    if (ahead !== null && candidates.includes(ahead)) {
       this.#floor = floor
-      return [last]
+      return [ahead]
     }
     if (floor <= heads.tip && !heads.isFallen) {
       this.#floor = heads.tip
@@ -146,18 +147,6 @@ export class CallDemand implements Demand<Reply> {
     return candidates.filter(
       ({ head, asideSinceMs }) => asideSinceMs === null && (head ?? 0) >= least,
     )
-  }
-
-  #shownFloor(): number {
-    const session = this.#session
-    if (session === null) return 0
-    const floor = this.#heads.floorOf(session.floor, session.epoch)
-    const { last } = session
-    // What its last node was seen to have by now, it may have had when it answered.
-    if (last === null || last.asideSinceMs !== null || session.epoch !== this.#heads.epoch) {
-      return floor
-    }
-    return Math.max(floor, last.health === 'up' ? (last.head ?? 0) : 0)
   }
 
   isMiss(reply: Reply, by: Upstream): boolean {
@@ -203,24 +192,30 @@ export class CallDemand implements Demand<Reply> {
   }
 
   settle(reply: Reply, by: Upstream): Reply {
-    const { kind } = this.#need
-    if (reply.kind === 'error' || (kind !== 'latest' && kind !== 'pending')) return reply
+    if (reply.kind === 'error') return reply
     const { method } = this.#message
+    const pin = this.#pin
+    if (pin !== null && this.#isPinned(pin)) {
+      if (this.#session !== null) showPin(this.#session, pin, this.#heads)
+      return method === 'eth_blockNumber' ? quantityReply(pin.number) : reply
+    }
+    const { kind } = this.#need
+    if (kind !== 'latest' && kind !== 'pending') return reply
     const heads = this.#heads
     if (method === 'eth_getTransactionReceipt' || method === 'eth_getTransactionByHash') {
       const number = heightIn(reply, '"blockNumber":')
       if (number !== null) heads.learn(by, number)
     }
-    if (this.#pin !== null && method === 'eth_blockNumber') return quantityReply(this.#pin.number)
-    const session = this.#session
-    if (session === null) return reply
-    const floor = heads.floorOf(session.floor, session.epoch)
-    const head = by.head ?? 0
-    session.floor = Math.max(floor, head)
-    // What was shown before a reorganisation holds in the new epoch once it is reached in it.
-    if (head >= floor) session.epoch = heads.epoch
-    session.last = by
+    if (this.#session !== null) showHead(this.#session, by, heads)
     return reply
+  }
+
+  /** Whether `pin` stood for the latest block in it; who asked for that block was shown it too. */
+  #isPinned({ hash, number }: Block): boolean {
+    const need = this.#need
+    if (need.kind === 'hash') return need.hash === hash
+    if (need.kind === 'number') return need.number === number
+    return this.#message.method === 'eth_blockNumber'
   }
 
   async catchUp(): Promise<boolean> {
@@ -252,4 +247,3 @@ function quantityReply(number: number): Reply {
 }
 
 const nobody: readonly Upstream[] = []
-const nobodyYet: { readonly last: Upstream | null } = { last: null }

@@ -5,7 +5,7 @@ import { BlockTree } from './block-tree.ts'
 export type Vote = {
   /** The head of the node, with all its ancestors that are known added before. */
   readonly block: Block
-  /** Above 0. */
+  /** Not negative; with 0 it speaks for no branch, and the node is one of those asked all the same. */
   readonly weight: number
 }
 
@@ -45,6 +45,8 @@ export class Chain {
   readonly tree = new BlockTree(windowBlocks)
   readonly #quorum: number
   #head: Block | null = null
+  /** Blocks that were served and are not any more, the one removed last at the end. */
+  readonly #removed = new Set<string>()
   /** True while those who vote hold only ancestors of the head: who held it does not vote any more. */
   isOrphaned = false
 
@@ -74,6 +76,25 @@ export class Chain {
   }
 
   /**
+   * What the word of a node with this head counts. Nothing where it tells of the past: one that goes
+   * the way of the others, but later, comes by blocks that these have left already; and of one that
+   * is turning no more is known than that it has left its block.
+   */
+  weightOf(block: Block, isTurning: boolean): number {
+    if (this.#removed.has(block.hash)) return 0
+    return isTurning && !this.has(block) ? 0 : 1
+  }
+
+  /**
+   * A node went from one head to another. Who left the chain that is served for a block that was
+   * removed from it does not come late: that block is news again.
+   */
+  moved(before: Block | undefined, to: Block): void {
+    if (before === undefined || !this.#removed.has(to.hash) || !this.has(before)) return
+    if (this.tree.meeting(before, to)?.hash !== before.hash) this.#removed.delete(to.hash)
+  }
+
+  /**
    * Counts the votes anew.
    * @param mayFall whether the head may go back to an ancestor when nobody holds it any more
    */
@@ -96,14 +117,24 @@ export class Chain {
     const added = this.tree.path(ancestor, winner)
     const removed = ancestor?.hash === head.hash ? [] : this.tree.path(ancestor, head)
     this.tree.prune(winner.number)
+    this.#leave(removed, added)
     return removed.length === 0
       ? { kind: 'advance', added }
       : { kind: 'reorg', ancestor, removed, added }
   }
 
+  #leave(removed: readonly Block[], added: readonly Block[]): void {
+    for (const { hash } of added) this.#removed.delete(hash)
+    for (const { hash } of removed) this.#removed.add(hash)
+    for (const hash of this.#removed) {
+      if (this.#removed.size <= windowBlocks) break
+      this.#removed.delete(hash)
+    }
+  }
+
   #choose(votes: readonly Vote[]): Block | null {
     const [first] = votes
-    if (first === undefined) return null
+    if (first === undefined || !votes.some(({ weight }) => weight > 0)) return null
     const quorum = Math.min(this.#quorum, votes.length)
     // Nearly always all agree.
     if (votes.every(({ block }) => block.hash === first.block.hash)) return first.block
@@ -111,7 +142,7 @@ export class Chain {
     let chosen: Support | null = null
     while (level.length > 0) {
       const best = level.reduce((a, b) => (this.#isBetter(b, a) ? b : a))
-      if (chosen !== null && best.holders < quorum) break
+      if (best.weight === 0 || (chosen !== null && best.holders < quorum)) break
       chosen = best
       level = best.children
     }

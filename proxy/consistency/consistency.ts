@@ -12,6 +12,7 @@ import { CallDemand } from './call-demand.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
+import { mayBeShown } from './session-floor.ts'
 
 /** Whose call it is, and where calls that it must agree with went. */
 export type Asker = {
@@ -32,13 +33,15 @@ export class Consistency {
   }
 
   /**
-   * The block that `latest` stands for in one request, or null where each node may say. Its head
-   * must be as high as any that was shown.
+   * The block that `latest` stands for in one request, or null where each node may say. It must be
+   * as high as any head that was shown, and as any that this client was shown.
    */
-  get pin(): Block | null {
-    if (!this.#isStrict || this.#heads.isAlone) return null
-    const { head, tip } = this.#heads
-    return head !== null && head.number >= tip ? head : null
+  pinFor(session: Session | null): Block | null {
+    const heads = this.#heads
+    if (!this.#isStrict || heads.isAlone) return null
+    const { head } = heads
+    if (head === null || head.number < heads.tip) return null
+    return session === null || mayBeShown(head, session, heads) ? head : null
   }
 
   /** The call as it goes to a node when `latest` stands for `pin`. */

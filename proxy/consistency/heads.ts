@@ -3,6 +3,7 @@ import type { Block } from '../upstream/block.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { HeadSink } from '../upstream/head.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { BlockTime } from './block-time.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
 import { Waits } from './waits.ts'
 
@@ -22,9 +23,6 @@ const minWaitMs = 1_000
 /** A height so far above the head that blocks must prove it. */
 const maxLeapBlocks = 16
 
-/** Share of a new interval in the estimated time between blocks. */
-const blockTimeShare = 0.25
-
 /**
  * The head that the fleet serves, and who among the readers has it. Fed by the followers of the
  * nodes' heads and by answers; read by every call, so all that a call needs is at hand.
@@ -38,13 +36,13 @@ export class Heads implements HeadSink {
   /** Those on a block whose place is not known yet. */
   readonly #turning = new Set<Upstream>()
   readonly #waits = new Waits()
+  readonly #blockTime = new BlockTime()
   readonly #listeners = new Set<(change: Change) => void>()
   /** Told of each header that a node tells of itself, in the node's own bytes. */
   onHeader: ((block: Block, header: Buffer) => void) | null = null
   #view: unknown = null
   #fresh: readonly Upstream[] = []
   #fellAtMs: number | null = null
-  #advancedAtMs: number | null = null
   #begunAtMs = Number.NEGATIVE_INFINITY
   /** Height of the head that is served; 0 before any is known. */
   tip = 0
@@ -52,7 +50,6 @@ export class Heads implements HeadSink {
   finalized = 0
   /** Reorganisations so far, falls included. */
   epoch = 0
-  blockTimeMs: number | null = null
   /** Answers that were taken for a node's state. */
   softMisses = 0
 
@@ -66,6 +63,10 @@ export class Heads implements HeadSink {
   /** Whether there is nobody else who could know better: one node is right, whatever it says. */
   get isAlone(): boolean {
     return this.#fleet.upstreams.length === 1
+  }
+
+  get blockTimeMs(): number | null {
+    return this.#blockTime.ms
   }
 
   get head(): Block | null {
@@ -105,6 +106,7 @@ export class Heads implements HeadSink {
   take(upstream: Upstream, head: Block, blocks: readonly Block[]): void {
     for (const block of blocks) this.#chain.tree.add(block)
     this.#chain.tree.add(head)
+    this.#chain.moved(this.#heads.get(upstream), head)
     this.#heads.set(upstream, head)
     this.#turning.delete(upstream)
     this.#fleet.refresh()
@@ -206,18 +208,20 @@ export class Heads implements HeadSink {
   recount(): void {
     const nowMs = this.#clock.nowMs()
     const voters = this.#fleet.upstreams.filter(isVoter)
+    const mayFall = this.#mayFall(nowMs)
     const votes = voters.flatMap((upstream): Vote[] => {
       const block = this.#heads.get(upstream)
-      return block === undefined ? [] : [{ block, weight: 1 }]
+      if (block === undefined) return []
+      const isTurning = this.#turning.has(upstream)
+      return [{ block, weight: mayFall ? 1 : this.#chain.weightOf(block, isTurning) }]
     })
-    const mayFall = this.#mayFall(nowMs)
     const change = this.#chain.decide(votes, mayFall)
     const turned = this.#markAside(nowMs)
     const height = this.#heightOf(voters)
-    if (change?.kind === 'reorg') this.#begin(height, nowMs)
-    else if (height >= this.tip) this.#rise(height, nowMs)
-    else if (mayFall) this.#begin(height, nowMs)
-    else if (voters.length > 0) this.#fellAtMs ??= nowMs
+    if (change?.kind === 'reorg') this.#begin(height ?? this.tip, nowMs)
+    else if (height !== null && height >= this.tip) this.#rise(height, nowMs)
+    else if (height !== null && mayFall) this.#begin(height, nowMs)
+    else this.#fellAtMs = voters.length > 0 ? (this.#fellAtMs ?? nowMs) : null
     // Lag is counted from the branch that is served.
     if (turned) this.#fleet.refresh()
     this.#view = this.#fleet.view
@@ -235,12 +239,8 @@ export class Heads implements HeadSink {
   #rise(height: number, nowMs: number): void {
     this.#fellAtMs = null
     if (height === this.tip) return
-    if (this.tip > 0 && this.#advancedAtMs !== null && height - this.tip <= maxLeapBlocks) {
-      const eachMs = (nowMs - this.#advancedAtMs) / (height - this.tip)
-      const known = this.blockTimeMs ?? eachMs
-      this.blockTimeMs = known + blockTimeShare * (eachMs - known)
-    }
-    this.#advancedAtMs = nowMs
+    const blocks = height - this.tip
+    this.#blockTime.advance(this.tip > 0 && blocks <= maxLeapBlocks ? blocks : null, nowMs)
     this.tip = height
   }
 
@@ -252,12 +252,13 @@ export class Heads implements HeadSink {
     this.tip = height
   }
 
-  #heightOf(voters: readonly Upstream[]): number {
+  /** Null where nobody is on the chain that is served. */
+  #heightOf(voters: readonly Upstream[]): number | null {
     const heights = voters
       .filter(({ asideSinceMs }) => asideSinceMs === null)
       .map(({ head }) => head ?? 0)
       .sort((a, b) => b - a)
-    return heights[Math.min(this.#options.quorum, heights.length) - 1] ?? this.tip
+    return heights[Math.min(this.#options.quorum, heights.length) - 1] ?? null
   }
 
   /** True where a node went to another branch or came back from one. */
