@@ -96,7 +96,7 @@ export class ResponseReader {
           at = this.#readPart(bytes, at)
           break
         case 'to-the-end':
-          this.#sink.onBody(Buffer.from(bytes.subarray(at)))
+          this.#sink.onBody(copyOf(bytes, at, bytes.length))
           return
         default:
           at = this.#readLine(bytes, at)
@@ -114,9 +114,11 @@ export class ResponseReader {
 
   #readHead(bytes: Buffer, at: number): number {
     const had = this.#text.length
+    // No text is made of the body behind it, which is often most of what came.
+    const behind = bytes.indexOf('\r\n\r\n', at, 'latin1') + 4
+    const until = Math.min(behind < 4 ? bytes.length : behind, at + maxHeadLength)
     // A part of the end may have come before.
-    const text =
-      this.#text + bytes.toString('latin1', at, Math.min(bytes.length, at + maxHeadLength))
+    const text = this.#text + bytes.toString('latin1', at, until)
     const end = text.indexOf('\r\n\r\n', Math.max(0, had - 3))
     if (end < 0) {
       if (text.length >= maxHeadLength) throw new Error('an HTTP head that is too long')
@@ -159,7 +161,7 @@ export class ResponseReader {
     const count = end - at
     if (this.#whole === null && (count === this.#left || this.#left > wholeUpTo)) {
       this.#left -= count
-      this.#sink.onBody(Buffer.from(bytes.subarray(at, end)))
+      this.#sink.onBody(copyOf(bytes, at, end))
     } else {
       if (this.#whole === null) {
         this.#whole = Buffer.allocUnsafe(this.#left)
@@ -223,4 +225,11 @@ export class ResponseReader {
     this.#ended = null
     this.#sink.onEnd(head, isLast && head.keeps)
   }
+}
+
+/** As Buffer.from would make it, which fills with zeros first what is large. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start)
+  bytes.copy(copy, 0, start, end)
+  return copy
 }
