@@ -209,6 +209,7 @@ export class Relay {
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
       const { rule } = route
+      exchange.node ??= this.#writes.holder(message)
       asked.push(this.#consistency.asked(message, rule, pin))
       rules.push(rule)
       works.push(this.#costs.of(message.method, rule, refinementOf(message)))
@@ -222,8 +223,8 @@ export class Relay {
     try {
       const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
       const call = new BatchCall(asked, rule, this.#costs.ofBatch(works), demand)
-      const replies = await this.#placement.place(call, exchange)
-      this.#outcomes.passOnAll(batch, group, replies, exchange)
+      const said = await this.#placement.place(call, exchange)
+      this.#outcomes.passOnAll(batch, group, await this.#writes.amendedAll(asked, said), exchange)
     } catch (error) {
       for (const { index, message } of group) {
         batch.put(index, this.#outcomes.fail(message, error, exchange))

@@ -159,6 +159,20 @@ export class Writes {
     return recalled(this.#fleet, entry, message, reply, deadlineMs)
   }
 
+  /** {@link amended} for each of calls that one node answered together; nearly always `replies` itself. */
+  amendedAll(
+    messages: readonly Message[],
+    replies: readonly Reply[],
+  ): readonly Reply[] | Promise<readonly Reply[]> {
+    if (this.#journal.size === 0) return replies
+    return Promise.all(
+      replies.map((reply, i) => {
+        const message = messages[i]
+        return message === undefined ? reply : this.amended(message, reply)
+      }),
+    )
+  }
+
   #withNextNonce(message: Message, reply: Reply): Reply {
     const asked = addressAndTag(message)
     if (asked?.tag !== 'pending') return reply
