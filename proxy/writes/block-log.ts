@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Change } from '../consistency/chain.ts'
 import { type Block, numberOf } from '../upstream/block.ts'
 import type { Fleet } from '../upstream/fleet.ts'
+import { isDevelopment, takenBack } from './development.ts'
 import type { Journal } from './journal.ts'
 import { ask } from './lookup.ts'
 
@@ -99,7 +100,7 @@ export class BlockLog {
   #orphan(hash: string): void {
     this.#backlog = this.#backlog.filter((block) => block.hash !== hash)
     for (const block of this.#blocks) if (block.hash === hash) block.isOrphaned = true
-    this.#journal.orphaned(hash)
+    this.#journal.orphaned(hash, isDevelopment(this.#fleet) ? takenBack : null)
   }
 
   async #readAll(): Promise<void> {

@@ -140,10 +140,14 @@ export class Journal {
     }
   }
 
-  /** A block left the canonical chain: what it settled is open again. */
-  orphaned(blockHash: string): void {
+  /**
+   * A block left the canonical chain: what it settled is open again, or gone for good where a reason
+   * is given.
+   */
+  orphaned(blockHash: string, reason: string | null = null): void {
+    const state = reason === null ? 'pending' : 'dropped'
     for (const entry of this.#entries.values()) {
-      if (entry.block?.hash === blockHash) this.#become(entry, 'pending', null, null)
+      if (entry.block?.hash === blockHash) this.#become(entry, state, null, reason)
     }
   }
 

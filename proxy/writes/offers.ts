@@ -2,6 +2,7 @@ import { parseNodeError } from '../rpc/node-error.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type Outcome, offer, sendRequest } from './broadcast.ts'
+import { isDevelopment } from './development.ts'
 import type { BlockRef, Entry } from './entry.ts'
 import type { Journal } from './journal.ts'
 import { foundOn } from './lookup.ts'
@@ -83,6 +84,7 @@ export class Offers {
     this.#isBusy = true
     this.#journal.mend()
     try {
+      if (isDevelopment(this.#fleet)) return
       this.#greet()
       const turns = this.#turns()
       // A node that is silent holds up those few that wait for it, not all.

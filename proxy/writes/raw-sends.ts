@@ -3,6 +3,7 @@ import type { Reply } from '../rpc/reply.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { broadcast, type Outcome, sendRequest } from './broadcast.ts'
+import { isDevelopment, takenBack } from './development.ts'
 import type { BlockRef } from './entry.ts'
 import type { Journal } from './journal.ts'
 import { foundOn } from './lookup.ts'
@@ -68,7 +69,8 @@ export class RawSends {
   async #send(transaction: Transaction, raw: Buffer): Promise<Sent> {
     if (this.#journal.isFull) throw new ProxyError('OVERLOADED', 'the journal is full')
     const before = this.#journal.find(transaction.hash)
-    const isRepeated = before !== null && before.state !== 'dropped'
+    const isAgain = before !== null && before.state !== 'dropped'
+    const isRepeated = isAgain && !isDevelopment(this.#fleet)
     const deadlineMs = this.#options.nowMs() + this.#options.timeoutMs
     const outcomes = await this.#outcomes(transaction, sendRequest(raw), deadlineMs)
     const accepted = outcomes.find(({ kind }) => kind === 'accepted')
@@ -76,6 +78,7 @@ export class RawSends {
       const { reply, upstream: by } = accepted
       // A node that had lost it took it anew; a Geth would have kept it, and say so.
       if (isRepeated) return { ...errorReply(inGethsWords.known), by }
+      if (isAgain) this.#journal.drop(before, takenBack)
       await this.#keep(transaction, raw, by)
       return { ...reply, by }
     }

@@ -8,6 +8,7 @@ import { cpuWork } from '../state/work.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockLog } from './block-log.ts'
+import { isDevelopment } from './development.ts'
 import { Journal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
 import { Offers, offersDefaults } from './offers.ts'
@@ -149,6 +150,7 @@ export class Writes {
    */
   amended(message: Message, reply: Reply): Reply | Promise<Reply> {
     if (this.#journal.size === 0 || reply.kind === 'error') return reply
+    if (isDevelopment(this.#fleet)) return reply
     const { method } = message
     if (method === 'eth_getTransactionCount') return this.#withNextNonce(message, reply)
     if (!isLookup(method) || !isMissing(reply)) return reply
