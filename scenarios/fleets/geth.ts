@@ -6,9 +6,10 @@ import type { ChainFacts } from '../workloads/chain.ts'
 import type { Fleet, FleetEvent } from './fleet.ts'
 import { gethBinary } from './geth/binary.ts'
 import { BlockDriver } from './geth/block-driver.ts'
+import { enodeOf } from './geth/command-line.ts'
 import type { Head } from './geth/engine.ts'
 import { chainId } from './geth/genesis.ts'
-import { enodeOf, GethNode } from './geth/geth-node.ts'
+import { GethNode } from './geth/geth-node.ts'
 import { type ChainRecipe, copyChain, preparedChain } from './geth/prepared-chain.ts'
 
 export type GethFleetOptions = {
@@ -114,9 +115,12 @@ export class GethFleet implements Fleet {
     this.#driver.lag(id)
   }
 
-  /** It gets them again. Resolves when it has the head. */
-  async catchUp(id: string): Promise<void> {
-    await this.#driver.catchUp(id)
+  /**
+   * It gets them again, from now on `behind` blocks later than the others. Resolves when it has the
+   * block that it is to have.
+   */
+  async catchUp(id: string, behind = 0): Promise<void> {
+    await this.#driver.catchUp(id, behind)
   }
 
   /** Makes one block now, on all nodes that follow. */

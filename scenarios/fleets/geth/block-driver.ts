@@ -90,9 +90,12 @@ export class BlockDriver {
     this.#follower(id).hold()
   }
 
-  /** It gets them again. Resolves when it has the head. */
-  async catchUp(id: string): Promise<void> {
-    await this.#follower(id).release()
+  /**
+   * It gets them again, `behind` blocks later than the others. Resolves when it has the block it is
+   * to have.
+   */
+  async catchUp(id: string, behind = 0): Promise<void> {
+    await this.#follower(id).release(behind)
   }
 
   /**
@@ -171,8 +174,8 @@ export class BlockDriver {
     const giveUp = new AbortController()
     const { signal } = giveUp
     // Those that are late go on by themselves and hold nobody up.
-    const inStep = [...this.#followers.values()].filter((follower) => follower.isInStep)
-    const all = Promise.all(inStep.map((follower) => follower.follow()))
+    const prompt = [...this.#followers.values()].filter((follower) => follower.isGivenBlocks)
+    const all = Promise.all(prompt.map((follower) => follower.follow()))
     await Promise.race([all, pause(maxPublishMs, undefined, { signal }).catch(() => {})])
     giveUp.abort()
   }

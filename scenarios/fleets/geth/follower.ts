@@ -24,7 +24,9 @@ export class Follower {
   readonly #options: FollowerOptions
   readonly #closing = new AbortController()
   #reached = ''
+  #reachedNumber = 0
   #isHeld = false
+  #behind = 0
   #isLate = false
   #following: Promise<void> | null = null
 
@@ -34,9 +36,14 @@ export class Follower {
     this.#options = options
   }
 
+  /** Whether it has been given all blocks it is to have, as far as is known, and gets the next. */
+  get isGivenBlocks(): boolean {
+    return !this.#isHeld && !this.#isLate && !this.#closing.signal.aborted
+  }
+
   /** Whether it has the head, as far as is known, and is not kept from following. */
   get isInStep(): boolean {
-    return !this.#isHeld && !this.#isLate && !this.#closing.signal.aborted
+    return this.isGivenBlocks && this.#behind === 0
   }
 
   /** Keeps it where it is: its consensus client has gone quiet. */
@@ -44,13 +51,17 @@ export class Follower {
     this.#isHeld = true
   }
 
-  /** Lets it follow again. Resolves when it has the head. */
-  async release(): Promise<void> {
+  /**
+   * Lets it follow again, `behind` blocks behind the head; it never goes back for that. Resolves when
+   * it has that block.
+   */
+  async release(behind = 0): Promise<void> {
     this.#isHeld = false
+    this.#behind = behind
     await this.follow()
   }
 
-  /** Resolves when it has the head, at once if it is held, and when it is closed. */
+  /** Resolves when it has the block it is to have, at once if it is held, and when it is closed. */
   follow(): Promise<void> {
     this.#following ??= this.#follow()
     return this.#following
@@ -69,13 +80,16 @@ export class Follower {
   }
 
   async #follow(): Promise<void> {
-    const { chain } = this.#options
     const { signal } = this.#closing
-    while (!(this.#isHeld || signal.aborted) && this.#reached !== chain.head.hash) {
-      const { head } = chain
+    for (
+      let head = this.#next();
+      head !== null && !(this.#isHeld || signal.aborted);
+      head = this.#next()
+    ) {
       try {
         await this.#bringTo(head)
         this.#reached = head.hash
+        this.#reachedNumber = head.number
         if (this.#isLate) this.#tell(null)
       } catch (error) {
         if (signal.aborted) break
@@ -85,6 +99,15 @@ export class Follower {
       }
     }
     this.#following = null
+  }
+
+  /** The block it is to have and has not; null when it has it. */
+  #next(): Head | null {
+    const { chain } = this.#options
+    const behind = this.#behind
+    const head = behind === 0 ? chain.head : chain.at(chain.head.number - behind)
+    if (head === undefined || head.hash === this.#reached) return null
+    return behind > 0 && head.number <= this.#reachedNumber ? null : head
   }
 
   async #bringTo(head: Head): Promise<void> {
@@ -113,7 +136,7 @@ export class Follower {
   }
 
   #tell(why: Error | null): void {
-    if (this.#isLate === (why !== null)) return
+    if (this.#isLate === (why !== null) || this.#closing.signal.aborted) return
     this.#isLate = why !== null
     this.#options.onLate(this, why)
   }

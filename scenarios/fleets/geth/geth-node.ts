@@ -1,14 +1,14 @@
-import { createECDH, createHash } from 'node:crypto'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { CpuGroup } from '../../cgroup.ts'
 import { Process } from '../../process.ts'
 import type { Reaper } from '../../reaper.ts'
 import type { FleetNode } from '../fleet.ts'
 import { writePidFile } from '../pid-file.ts'
+import { servingFlags, writeGethFiles } from './command-line.ts'
 import { Engine } from './engine.ts'
-import { chainId } from './genesis.ts'
+import { untilUp } from './until-up.ts'
 
 export type GethNodeOptions = {
   readonly id: string
@@ -31,8 +31,6 @@ export type GethNodeOptions = {
 
 const startTimeoutMs = 20_000
 const stopGraceMs = 10_000
-const pollMs = 25
-const namespaces = 'admin,debug,eth,net,txpool,web3'
 /** Nodes listen on loopback only; who can reach them may drive them. */
 const secret = createHash('sha256').update('equipoise engine').digest()
 
@@ -63,14 +61,7 @@ export class GethNode implements FleetNode {
     this.#options = options
     this.#command = [
       binary,
-      ...gethFlags(datadir, cacheMb),
-      ...['--config', join(datadir, 'config.toml')],
-      ...['--http', '--http.addr', '127.0.0.1', '--http.port', String(ports.http)],
-      ...['--http.api', namespaces, '--ws', '--ws.addr', '127.0.0.1'],
-      ...['--ws.port', String(ports.http), '--ws.api', namespaces, '--ws.origins', '*'],
-      ...['--authrpc.addr', '127.0.0.1', '--authrpc.port', String(ports.engine)],
-      ...['--authrpc.jwtsecret', join(datadir, 'jwt.hex')],
-      ...['--miner.recommit', '200ms', '--miner.gasprice', '1', '--txpool.nolocals'],
+      ...servingFlags({ datadir, ports, cacheMb, address: '127.0.0.1', network: '127.0.0.0/8' }),
     ]
     this.commandLine = this.#command.join(' ')
   }
@@ -113,7 +104,8 @@ export class GethNode implements FleetNode {
       await writePidFile(this.pidFile, process.pid)
     }
     const abort = new AbortController()
-    const ending = await Promise.race([process.ended, this.#untilUp(abort.signal)])
+    const up = untilUp(this.engine(), startTimeoutMs, abort.signal)
+    const ending = await Promise.race([process.ended, up])
     abort.abort()
     if (ending !== null || process.pid === null) {
       await process.kill()
@@ -148,50 +140,6 @@ export class GethNode implements FleetNode {
 
   async #writeFiles(): Promise<void> {
     const { datadir, id, ports, peers } = this.#options
-    await mkdir(join(datadir, 'geth'), { recursive: true })
-    await writeFile(join(datadir, 'geth/nodekey'), nodeKey(id))
-    await writeFile(join(datadir, 'jwt.hex'), secret.toString('hex'))
-    // A flag would set the port alone and listen on all addresses.
-    const toml = `[Node.P2P]\nListenAddr = "127.0.0.1:${ports.peers}"\n`
-    await writeFile(join(datadir, 'config.toml'), `${toml}StaticNodes = ${JSON.stringify(peers)}\n`)
+    await writeGethFiles({ datadir, id, peers, secret, listen: `127.0.0.1:${ports.peers}` })
   }
-
-  /** @returns null when it answers; the last try's end in words when time is up */
-  async #untilUp(signal: AbortSignal): Promise<{ readonly how: string } | null> {
-    const untilMs = performance.now() + startTimeoutMs
-    const engine = this.engine()
-    try {
-      for (;;) {
-        try {
-          await engine.head()
-          return null
-        } catch (error) {
-          if (signal.aborted || performance.now() > untilMs) return { how: String(error) }
-        }
-        await pause(pollMs)
-      }
-    } finally {
-      await engine.close()
-    }
-  }
-}
-
-/** What every Geth of a fleet is started with, and what makes its data directory. */
-export function gethFlags(datadir: string, cacheMb: number): readonly string[] {
-  return [
-    ...['--datadir', datadir, '--state.scheme', 'path', '--networkid', String(chainId)],
-    ...['--syncmode', 'full', '--nodiscover', '--nat', 'none', '--netrestrict', '127.0.0.0/8'],
-    ...['--maxpeers', '32', '--ipcdisable', '--cache', String(cacheMb), '--verbosity', '2'],
-  ]
-}
-
-/** Where the node called `id` listens for peers, with the key that goes with its name. */
-export function enodeOf(id: string, port: number): string {
-  const curve = createECDH('secp256k1')
-  curve.setPrivateKey(nodeKey(id), 'hex')
-  return `enode://${curve.getPublicKey('hex').slice(2)}@127.0.0.1:${port}?discport=0`
-}
-
-function nodeKey(id: string): string {
-  return createHash('sha256').update(`equipoise node ${id}`).digest('hex')
 }

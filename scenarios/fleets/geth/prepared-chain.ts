@@ -12,8 +12,9 @@ import { testAccounts } from '../accounts.ts'
 import { text } from '../block.ts'
 import { field, NodeRpc } from '../node-rpc.ts'
 import { BlockDriver } from './block-driver.ts'
+import { gethFlags } from './command-line.ts'
 import { genesisFrom } from './genesis.ts'
-import { GethNode, gethFlags } from './geth-node.ts'
+import { GethNode } from './geth-node.ts'
 import { signedTransfers } from './transfers.ts'
 
 /** What a chain holds before a fleet takes it up. */
