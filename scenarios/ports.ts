@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type ListenOptions, type Server } from 'node:net'
 
 /** A port that something else listens on; `flag` is the one that chooses another. */
 export class PortTaken extends Error {
@@ -18,11 +18,14 @@ const firstPort = 21_000
 const lastPort = 31_999
 const maxTries = 100
 
-/** A loopback port that nothing listens on now, in 21000 to 31999. */
+/**
+ * A loopback port that nothing listens on now, in 21000 to 31999. On Linux no process of ours gets it
+ * a second time while this one lives: seconds may pass until who it is for listens on it.
+ */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1))
-    if (await isFree(port)) return port
+    if ((await isFree(port)) && (await isReserved(port))) return port
   }
   throw new Error(`no free port found between ${firstPort} and ${lastPort}`)
 }
@@ -41,15 +44,32 @@ export async function claimPort(port: number, flag: string): Promise<number> {
   return port
 }
 
-function isFree(port: number): Promise<boolean> {
+/**
+ * Marks the port as ours by a socket that has a name and no file, which ends with the process however
+ * that ends. False when another process, or this one, has it already.
+ */
+async function isReserved(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true
+  const server = await listening({ path: `\0equipoise-port-${port}` })
+  server?.unref()
+  return server !== null
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = await listening({ host: '127.0.0.1', port, exclusive: true })
+  if (server === null) return false
+  await new Promise((resolve) => server.close(resolve))
+  return true
+}
+
+/** Who listens there now and talks to nobody; null when another does. */
+function listening(place: ListenOptions): Promise<Server | null> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
+    const server = createServer((socket) => socket.destroy())
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(new Error(`port ${port}: ${error.message}`, { cause: error }))
+      if (error.code === 'EADDRINUSE') resolve(null)
+      else reject(new Error(`cannot try port ${place.port}: ${error.message}`, { cause: error }))
     })
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      server.close(() => resolve(true))
-    })
+    server.listen(place, () => resolve(server))
   })
 }
