@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { type Logger, pino } from 'pino'
+import { AbiError } from './abi.ts'
 import { observerNames, strategyNames } from './balance/strategies.ts'
 import { holdModes, strategyText } from './balance/strategy-choice.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -30,6 +31,7 @@ const keyFlags = [
   ['admin.port', 'PORT', 'its port; 0 takes a free one (8550)'],
   ['admin.token-file', 'FILE', 'bearer token of the admin port; needed beyond loopback'],
   ['journal', 'DIR', 'folder in which accepted transactions outlive a crash (kept in memory)'],
+  ['abi', 'DIR', 'ABIs (*.json), so that metrics name contracts and functions (none)'],
   ['session-header', 'NAME', 'header that tells clients apart (their connection does)'],
   ['agent-token-file', 'FILE', 'bearer token to show to agents'],
   ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],
@@ -85,6 +87,9 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  } else if (error instanceof AbiError) {
+    process.stderr.write(`abi: ${error.message}\n`)
     process.exitCode = 2
   } else {
     process.stderr.write(`equipoise: ${inOneLine(error)}\n`)

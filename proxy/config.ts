@@ -129,6 +129,8 @@ const schema = z.strictObject({
       wait: duration.default(2_000),
     })
     .prefault({}),
+  /** Folder of ABIs, for names of contracts and functions. */
+  abi: z.string().min(1).optional(),
   /** Folder in which accepted transactions are kept through a crash. */
   journal: z.string().min(1).optional(),
   'session-header': z

@@ -60,7 +60,7 @@ export class Outcomes {
         continue
       }
       batch.putResult(index, reply)
-      if (alike !== null && alike.method !== message.method) {
+      if (alike !== null && !areAlike(alike, message)) {
         this.count(alike, 'ok', exchange, times)
         times = 0
       }
@@ -94,9 +94,18 @@ export class Outcomes {
   /** @param times how many calls of its method ended so, at this moment */
   count(message: Message, code: string, exchange: Exchange, times = 1): void {
     this.answered += times
-    const seconds = (this.#clock.nowMs() - exchange.arrivedMs) / 1000
-    this.#metrics.record(message.method, code, seconds, times)
+    const { method, callee } = message
+    const nowMs = this.#clock.nowMs()
+    const tookMs = nowMs - exchange.arrivedMs
+    this.#metrics.record(method, code, tookMs / 1000, times)
+    if (callee === null || code === 'cancelled') return
+    const isTransaction = method.startsWith('eth_sendRaw')
+    this.#metrics.contracts.record(callee, isTransaction, code !== 'ok', tookMs, nowMs, times)
   }
+}
+
+function areAlike(one: Message, other: Message): boolean {
+  return one.method === other.method && one.callee === other.callee
 }
 
 function wordOf(error: ProxyError): string {

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { Consistency } from './consistency/consistency.ts'
 import { Heads } from './consistency/heads.ts'
 import { Sessions } from './consistency/session.ts'
+import { namedContracts } from './contracts.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
@@ -105,6 +106,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })
   const overWs = new Exposure({ api: config.ws.api ?? config.http.api, ...config.methods })
   const calls = new CallStats(new Set([...overHttp.knownMethods(), ...overWs.knownMethods()]))
+  const contracts = namedContracts(calls.contracts, clock, config.abi)
   const placement = new Placement(
     fleet,
     {
@@ -134,6 +136,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     timeoutMs: config.limits.timeout,
     nowMs: () => clock.nowMs(),
     wallMs: () => Date.now(),
+    contracts: calls.contracts,
   })
   const streams = new Streams(fleet, heads, (upstream) => sockets.of(upstream), clock, journal)
   heads.onChange((change) => {
@@ -178,14 +181,14 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   )
 
   const snapshots = new FleetSnapshots(fleet, heads, placement, relay, clock, version)
+  const counted = { calls, contracts, ledger: writes }
   const metrics = new Metrics({
     snapshot: () => snapshots.snapshot(),
     nodes: () => upstreams,
     agents: () => collectors,
     decisions: () => placement.decisions,
     held: placement.dispatcher.heldSeconds,
-    calls,
-    ledger: writes,
+    ...counted,
   })
   const admin = createAdmin({
     addr: config.admin.addr,
@@ -193,7 +196,7 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     token: secrets.adminToken,
     log,
     metrics,
-    ledger: writes,
+    ...counted,
     fleet: {
       snapshot: () => snapshots.snapshot(),
       drain: (id) => setDraining(fleet, id, true),

@@ -142,7 +142,7 @@ export class Relay {
       if (sending !== null) return this.#outcomes.passOn(message, await sending, exchange)
       const told = rule.access === 'pinned' ? this.#streams.filters.answer(message) : null
       if (told !== null) return await this.#ofFilter(message, await told, exchange)
-      const work = this.#costs.of(message.method, rule, refinementOf(message))
+      const work = this.#workOf(message, rule)
       const pin = exchange.pin ?? this.#consistency.pinFor(exchange.session)
       const asked = this.#consistency.asked(message, rule, pin)
       exchange.node ??= this.#writes.holder(message)
@@ -155,6 +155,13 @@ export class Relay {
     } finally {
       this.#underWay -= 1
     }
+  }
+
+  #workOf(message: Message, rule: MethodRule): Work {
+    const { method } = message
+    const refinement = refinementOf(message)
+    if (method === 'eth_call' || method === 'eth_estimateGas') message.callee = refinement
+    return this.#costs.of(method, rule, refinement)
   }
 
   #ofFilter(message: Message, told: FilterAnswer, exchange: Exchange): Promise<Answer> | Answer {
@@ -212,7 +219,7 @@ export class Relay {
       exchange.node ??= this.#writes.holder(message)
       asked.push(this.#consistency.asked(message, rule, pin))
       rules.push(rule)
-      works.push(this.#costs.of(message.method, rule, refinementOf(message)))
+      works.push(this.#workOf(message, rule))
     }
     const [rule] = rules
     if (rule === undefined) return

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createAdmin } from './admin.ts'
-import { emptyLedger, obedientFleet, runningAdmin } from './test/running-admin.ts'
+import { emptyLedger, noContracts, obedientFleet, runningAdmin } from './test/running-admin.ts'
 
 test('what is read comes as it is', async (t: TestContext) => {
   const { url } = await runningAdmin(t)
@@ -102,6 +102,7 @@ test('an address that others reach needs a token', (t: TestContext) => {
     port: 0,
     fleet: obedientFleet([]),
     ledger: emptyLedger,
+    contracts: noContracts,
     metrics: { contentType: '', render: async () => '' },
   }
   for (const addr of ['0.0.0.0', '::', '192.0.2.1']) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ContractSource } from './contracts.ts'
 import { EventStream } from './event-stream.ts'
 import { readWebFiles } from './files.ts'
 import { isBearer, isForeign, isLoopback, isReading, isRebound } from './guard.ts'
@@ -20,6 +21,7 @@ export type AdminOptions = {
   readonly token: string | null
   readonly fleet: FleetControl
   readonly ledger: Ledger
+  readonly contracts: ContractSource
   readonly metrics: MetricsText
   /** Without it, problems become process warnings. */
   readonly log?: AdminLog
@@ -57,7 +59,7 @@ const warnings: AdminLog = {
  * @throws Error when the address is not loopback and there is no token.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { addr, fleet, ledger, metrics, token, log = warnings } = options
+  const { addr, fleet, ledger, contracts, metrics, token, log = warnings } = options
   if (!token && !isLoopback(addr)) {
     throw new Error(`the admin port needs a token on ${addr}, which is not loopback`)
   }
@@ -67,7 +69,7 @@ export function createAdmin(options: AdminOptions): Admin {
     failed: (err) => log.error({ err }, 'admin: no snapshot for the event stream'),
   })
   const files = readWebFiles(`${import.meta.dirname}/dashboard`)
-  const routeAt = routesOf({ fleet, ledger, metrics, events, files })
+  const routeAt = routesOf({ fleet, ledger, contracts, metrics, events, files })
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(request, response, error, log))
   })

@@ -6,7 +6,7 @@ import { createAdmin } from './admin.ts'
 import type { FleetControl } from './routes.ts'
 import { animatedFleet } from './test/animated-fleet.ts'
 import { type Browser, startBrowser } from './test/browser.ts'
-import { emptyLedger, runningAdmin } from './test/running-admin.ts'
+import { emptyLedger, noContracts, runningAdmin } from './test/running-admin.ts'
 
 let browser: Browser | null = null
 
@@ -73,7 +73,14 @@ test('a proxy that ends is said, and found again when it is back', async (t: Tes
     /No connection to the proxy. What you see is \d+ s old/,
   )
   const port = Number(new URL(url).port)
-  const again = createAdmin({ ...silent, port, token: null, fleet, ledger: emptyLedger })
+  const again = createAdmin({
+    ...silent,
+    port,
+    token: null,
+    fleet,
+    ledger: emptyLedger,
+    contracts: noContracts,
+  })
   t.after(() => again.close())
   await again.listen()
   await page.until(`document.querySelector('#banner').hidden && ${text('#stream')} === 'live'`)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LoggedBlock } from '../writes/block-log.ts'
+import { paramsOf } from './query.ts'
 import { send, sendJson } from './reply.ts'
 import {
   parseTransactionQuery,
@@ -39,8 +40,4 @@ export function answerTransactions(
 export function answerBlocks({ blocks: log }: Ledger, response: ServerResponse): void {
   const { blocks, reorganisations } = log
   sendJson(response, 200, { reorganisations, blocks: [...blocks].reverse() })
-}
-
-function paramsOf(request: IncomingMessage): URLSearchParams {
-  return URL.parse(request.url ?? '', 'http://admin')?.searchParams ?? new URLSearchParams()
 }

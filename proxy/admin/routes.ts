@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StrategyError } from '../balance/strategy-choice.ts'
+import { answerContracts, type ContractSource } from './contracts.ts'
 import type { EventStream } from './event-stream.ts'
 import type { WebFile } from './files.ts'
 import { answerBlocks, answerTransactions, type Ledger } from './ledger-routes.ts'
@@ -34,13 +35,15 @@ export type Route = {
 export type RouteSources = {
   readonly fleet: FleetControl
   readonly ledger: Ledger
+  readonly contracts: ContractSource
   readonly metrics: MetricsText
   readonly events: EventStream
   readonly files: ReadonlyMap<string, WebFile>
 }
 
 /** Finds what is at a path (decoded by nobody yet); null when nothing is. */
-export function routesOf({ fleet, ledger, metrics, events, files }: RouteSources) {
+export function routesOf(sources: RouteSources) {
+  const { fleet, ledger, contracts, metrics, events, files } = sources
   const fixed: Readonly<Record<string, Route>> = {
     // Probes of an orchestrator carry no token; they learn one bit each.
     '/healthz': open((_request, response) => sendJson(response, 200, { status: 'ok' })),
@@ -58,6 +61,9 @@ export function routesOf({ fleet, ledger, metrics, events, files }: RouteSources
       answerTransactions(ledger, request, response)
     }),
     '/api/blocks': guarded('GET', (_request, response) => answerBlocks(ledger, response)),
+    '/api/contracts': guarded('GET', (request, response) => {
+      answerContracts(contracts, request, response)
+    }),
     '/api/events': guarded('GET', (request, response) => {
       if (events.isFull) throw new AdminError(503, 'too many listeners', { 'retry-after': '10' })
       if (request.method === 'HEAD') response.end()

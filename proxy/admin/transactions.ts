@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Entry, type EntryState, entryStates } from '../writes/entry.ts'
-import { AdminError } from './reply.ts'
+import { csvOf } from './csv.ts'
+import { parsedQuery } from './query.ts'
 
 /** One accepted transaction as `GET /api/transactions` shows it. */
 export type TransactionRow = {
@@ -55,12 +56,7 @@ export type TransactionQuery = z.infer<typeof query>
 
 /** @throws AdminError 400 that names what is wrong with which parameter */
 export function parseTransactionQuery(params: URLSearchParams): TransactionQuery {
-  const { data, error } = query.safeParse(Object.fromEntries(params))
-  if (data !== undefined) return data
-  const problems = error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'query'}: ${message}`,
-  )
-  throw new AdminError(400, problems.join('; '))
+  return parsedQuery(query, params)
 }
 
 /** The newest transactions that the query asks for. */
@@ -100,15 +96,10 @@ const columns = [
 
 /** The rows as RFC 4180 has it, with a line of names first. */
 export function transactionsCsv(rows: readonly TransactionRow[]): string {
-  const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(','))
-  return `${[columns.join(','), ...lines].join('\r\n')}\r\n`
-}
-
-/** A quote before what a spreadsheet would run as a formula: the words come from nodes. */
-function cell(value: string | number | null): string {
-  const text = String(value ?? '')
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return csvOf(
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
+  )
 }
 
 function rowOf(entry: Entry): TransactionRow {

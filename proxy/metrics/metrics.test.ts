@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { sampleFleet, sampleNode } from '../admin/test/sample-fleet.ts'
+import { systemClock } from '../clock.ts'
+import { Contracts } from '../contracts.ts'
 import { CallStats } from '../stats/call-stats.ts'
 import { Counts } from '../stats/counts.ts'
 import { Histogram } from '../stats/histogram.ts'
 import { Metrics, metricNames } from './metrics.ts'
 import type { NodeMetrics, Sources } from './sources.ts'
+
+const transfer = `0x${'ab'.repeat(20)}a9059cbb`
 
 test('promtool finds nothing to say about a scrape', async (t: TestContext) => {
   const text = await scrape(t, sources())
@@ -61,6 +65,31 @@ test('a method that is not known and a code too many have no series of their own
   t.assert.equal(lines.at(-1), 'equipoise_requests_total{method="other",code="other"} 484')
 })
 
+test('functions of contracts have series of their own, under names that ABIs give them, and so has the rest', async (t: TestContext) => {
+  const calls = new CallStats([])
+  for (let n = 0; n < 1_000; n += 1) {
+    const callee = `0x${'cd'.repeat(20)}${n.toString(16).padStart(8, '0')}`
+    calls.contracts.record(callee, false, true, 4, n)
+  }
+  calls.contracts.record(transfer, false, false, 4, 1_000)
+  const names = {
+    signatureOf: (selector: string) => (selector === '0xa9059cbb' ? 'transfer(address)' : null),
+    contractOf: () => null,
+  }
+  const contracts = new Contracts(calls.contracts, systemClock, names)
+  const lines = seriesOf(
+    await scrape(t, sources({ calls, contracts })),
+    'equipoise_contract_calls_total',
+  )
+  t.assert.equal(lines.length, 257)
+  const label = `contract="0x${'ab'.repeat(20)}",function="transfer(address)"`
+  t.assert.ok(lines.includes(`equipoise_contract_calls_total{${label}} 1`), lines.join())
+  t.assert.equal(
+    lines.at(-1),
+    'equipoise_contract_calls_total{contract="other",function="other"} 745',
+  )
+})
+
 test('what is unknown of a node has no sample, and is not 0', async (t: TestContext) => {
   const silent = sampleNode('silent', {
     head: null,
@@ -106,6 +135,7 @@ function sources(but: Partial<Sources> = {}): Sources {
   calls.shed.add('queue_full')
   calls.batches.observe(7)
   calls.retries += 1
+  calls.contracts.record(transfer, true, false, 4, 1)
   return {
     snapshot: () =>
       sampleFleet([sampleNode('geth-a'), sampleNode('odd "name"\\', { health: 'down' })]),
@@ -114,6 +144,7 @@ function sources(but: Partial<Sources> = {}): Sources {
     decisions: () => new Map([['state-space', 250]]),
     held: new Histogram(),
     calls,
+    contracts: new Contracts(calls.contracts, systemClock),
     ledger: { journal: { countByState: () => [['pending', 3]], isBehind: false }, offered: 4 },
     ...but,
   }

@@ -45,6 +45,7 @@ export class Metrics {
       decisions: this.#sources.decisions(),
       held: this.#sources.held,
       calls: this.#sources.calls,
+      contracts: this.#sources.contracts,
       ledger: this.#sources.ledger,
       lag: this.#lag.seconds,
     }

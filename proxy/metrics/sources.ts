@@ -1,4 +1,5 @@
 import type { FleetSnapshot } from '../admin/snapshot.ts'
+import type { Contracts } from '../contracts.ts'
 import type { CallStats } from '../stats/call-stats.ts'
 import type { Histogram } from '../stats/histogram.ts'
 
@@ -47,6 +48,7 @@ export type Sources = {
   /** How long calls waited for a node with room, seconds. */
   readonly held: Histogram
   readonly calls: CallStats
+  readonly contracts: Contracts
   readonly ledger: LedgerMetrics
 }
 
@@ -58,6 +60,7 @@ export type Scrape = {
   readonly decisions: Iterable<readonly [string, number]>
   readonly held: Histogram
   readonly calls: CallStats
+  readonly contracts: Contracts
   readonly ledger: LedgerMetrics
   /** Lateness of this process's event loop, seconds. */
   readonly lag: Histogram

@@ -1,5 +1,6 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
 import { chainRows } from './chain-rows.ts'
+import { contractRows } from './contract-rows.ts'
 import { journalRows } from './journal-rows.ts'
 import type { HistogramRow, NumberRow } from './row.ts'
 
@@ -196,6 +197,7 @@ export const rows = {
   },
   ...chainRows,
   ...journalRows,
+  ...contractRows,
   agent_up: {
     kind: 'gauge',
     help: 'Whether the stream of an agent is open (1).',

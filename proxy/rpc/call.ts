@@ -19,6 +19,8 @@ export class Message {
   paramsEnd = -1
   /** A `result` or an `error`, even null, is there: the message is an answer. */
   isAnswer = false
+  /** Contract and function it calls, as one text; null where it calls none, or nobody has looked. */
+  callee: string | null = null
 
   constructor(body: Buffer) {
     this.body = body

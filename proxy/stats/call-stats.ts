@@ -1,3 +1,4 @@
+import { ContractStats } from './contract-stats.ts'
 import { Counts, otherName } from './counts.ts'
 import { Histogram } from './histogram.ts'
 
@@ -23,6 +24,8 @@ export class CallStats {
   readonly shed = new Counts(maxShedReasons)
   /** Calls in each batch. */
   readonly batches = new Histogram(batchBounds)
+  /** The same by contract and function. */
+  readonly contracts = new ContractStats()
   readonly #known: ReadonlySet<string>
   readonly #byMethod = new Map<string, MethodCalls>()
 

@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { Transaction, Wallet } from 'ethers'
+import { getCreateAddress, Transaction, Wallet } from 'ethers'
 import fc from 'fast-check'
 import { parseTransaction } from './transaction.ts'
 
@@ -42,6 +42,34 @@ test('hash, sender, nonce and receiver are those that ethers reads, whatever the
         [hash, wallet.address.toLowerCase(), BigInt(nonce), 'to' in form ? to : null],
       )
     }
+  }
+})
+
+test('contract and function are those that the node will run, and the contract that it will create', async (t: TestContext) => {
+  const data = `0xa9059cbb${'00'.repeat(64)}`
+  const forms = [
+    { type: 0, chainId: 1n, gasPrice: 7n, gasLimit: 21_000n },
+    { type: 1, chainId: 1n, gasPrice: 7n, gasLimit: 21_000n },
+    { type: 2, chainId: 1n, ...fees },
+    {
+      type: 3,
+      chainId: 1n,
+      ...fees,
+      maxFeePerBlobGas: 9n,
+      blobVersionedHashes: [`0x01${'22'.repeat(31)}`],
+    },
+  ]
+  for (const form of forms) {
+    const called = parseTransaction(bytesOf(await wallet.signTransaction({ ...form, to, data })))
+    t.assert.deepEqual([called?.callee, called?.created], [`${to}a9059cbb`, null])
+    const paid = parseTransaction(bytesOf(await wallet.signTransaction({ ...form, to })))
+    t.assert.deepEqual([paid?.callee, paid?.created], [null, null])
+  }
+  for (const nonce of [0, 1, 127, 128, 70_000]) {
+    const raw = await wallet.signTransaction({ type: 2, chainId: 1n, ...fees, data, nonce })
+    const seen = parseTransaction(bytesOf(raw))
+    const address = getCreateAddress({ from: wallet.address, nonce }).toLowerCase()
+    t.assert.deepEqual([seen?.callee, seen?.created], [null, address])
   }
 })
 

@@ -8,6 +8,8 @@ export class Transaction {
   readonly nonce: bigint
   /** Null for one that creates a contract. */
   readonly to: string | null
+  /** Contract and function that it calls, `0x` and 48 digits; null where it calls none. */
+  readonly callee: string | null
   readonly #message: Uint8Array
   readonly #signature: Signature
   #sender: string | null | undefined = undefined
@@ -23,6 +25,7 @@ export class Transaction {
     this.hash = hexOf(hash)
     this.nonce = integer(fields[layout.nonce])
     this.to = to instanceof Uint8Array && to.length === 20 ? hexOf(to) : null
+    this.callee = this.to === null ? null : calleeOf(this.to, fields[layout.to + 2])
     this.#message = signed
     this.#signature = { r: integer(fields.at(-2)), s: integer(fields.at(-1)), recovery }
   }
@@ -35,6 +38,15 @@ export class Transaction {
   get sender(): string | null {
     if (this.#sender === undefined) this.#sender = recovered(this.#signature, this.#message)
     return this.#sender
+  }
+
+  /** Address of the contract that it creates, or null where it creates none. Needs the sender. */
+  get created(): string | null {
+    const { to, sender, nonce } = this
+    if (to !== null || sender === null) return null
+    const made = keccak_256(RLP.encode([sender, nonce]))
+    // Yellow Paper, section 7: the last 20 bytes.
+    return hexOf(made.subarray(12))
   }
 }
 
@@ -101,6 +113,12 @@ function parseTyped(raw: Uint8Array, type: number): Transaction | null {
   const hash = keccak_256(inner === null ? raw : envelope(type, fields))
   const message = envelope(type, fields.slice(0, -3))
   return new Transaction(hash, fields, layout, message, Number(integer(fields.at(-3))))
+}
+
+/** @param input what stands behind receiver and value in every type */
+function calleeOf(to: string, input: Fields[number] | undefined): string | null {
+  if (!(input instanceof Uint8Array) || input.length < 4) return null
+  return to + hexOf(input.subarray(0, 4)).slice(2)
 }
 
 function recovered({ r, s, recovery }: Signature, message: Uint8Array): string | null {

@@ -5,10 +5,12 @@ import type { Message } from '../rpc/call.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import type { Reply } from '../rpc/reply.ts'
 import { cpuWork } from '../state/work.ts'
+import type { ContractStats } from '../stats/contract-stats.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockLog } from './block-log.ts'
 import { isDevelopment } from './development.ts'
+import { GasWatch } from './gas-watch.ts'
 import { Journal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
 import { Offers, offersDefaults } from './offers.ts'
@@ -27,6 +29,8 @@ export type WritesOptions = {
   readonly wallMs: () => number
   /** Told when a record could not be written. */
   readonly onError: (error: unknown) => void
+  /** Told what transactions to contracts used. */
+  readonly contracts: ContractStats
 }
 
 /**
@@ -40,6 +44,7 @@ export class Writes {
   #sends: RawSends
   #offers: Offers
   #blocks: BlockLog
+  #gas: GasWatch
 
   constructor(fleet: Fleet, options: WritesOptions) {
     this.#fleet = fleet
@@ -48,6 +53,7 @@ export class Writes {
     this.#sends = new RawSends(fleet, this.#journal, options)
     this.#offers = new Offers(fleet, this.#journal, { ...offersDefaults, ...options })
     this.#blocks = new BlockLog(fleet, this.#journal, options)
+    this.#gas = new GasWatch(fleet, this.#journal, options)
   }
 
   get journal(): Journal {
@@ -80,12 +86,14 @@ export class Writes {
       this.#sends = new RawSends(this.#fleet, this.#journal, this.#options)
       this.#offers = new Offers(this.#fleet, this.#journal, { ...offersDefaults, ...this.#options })
       this.#blocks = new BlockLog(this.#fleet, this.#journal, this.#options)
+      this.#gas = new GasWatch(this.#fleet, this.#journal, this.#options)
     }
     this.#offers.start()
   }
 
   async close(): Promise<void> {
     await this.#offers.close()
+    await this.#gas.close()
     await this.#blocks.close()
     await this.#journal.close()
   }
@@ -105,7 +113,8 @@ export class Writes {
     const raw = rawParam(message)
     const transaction = raw === null ? null : parseTransaction(raw)
     if (raw === null || transaction === null) return null
-    const sent = this.#send(transaction, raw, rule, exchange)
+    message.callee = transaction.callee
+    const sent = this.#send(message, transaction, raw, rule, exchange)
     return isSync ? this.#sync(sent, transaction.hash, exchange) : sent
   }
 
@@ -117,6 +126,7 @@ export class Writes {
   }
 
   async #send(
+    message: Message,
     transaction: Transaction,
     raw: Buffer,
     rule: MethodRule,
@@ -124,6 +134,12 @@ export class Writes {
   ): Promise<Reply> {
     const reply = await this.#sends.send(transaction, raw)
     const { by } = reply
+    // Who sent it is known by now; to look for that before would hold it up.
+    const { created } = transaction
+    if (created !== null) message.callee = `${created}constructor`
+    if (reply.kind === 'result' && message.callee !== null) {
+      this.#gas.sent(transaction.hash, message.callee)
+    }
     exchange.node = by
     exchange.family = by.family
     if (exchange.wantsExplanation) {
@@ -153,7 +169,9 @@ export class Writes {
     if (isDevelopment(this.#fleet)) return reply
     const { method } = message
     if (method === 'eth_getTransactionCount') return this.#withNextNonce(message, reply)
-    if (!isLookup(method) || !isMissing(reply)) return reply
+    if (!isLookup(method)) return reply
+    if (method === 'eth_getTransactionReceipt') this.#gas.saw(message, reply)
+    if (!isMissing(reply)) return reply
     const hash = hashParam(message)
     const entry = hash === null ? null : this.#journal.find(hash)
     if (entry === null || !isOwed(entry, method)) return reply

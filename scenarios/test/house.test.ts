@@ -74,6 +74,7 @@ const storeys = [
   ['balance'],
   ['state'],
   ['rpc'],
+  ['contracts', 'abi'],
   ['stats', 'errors', 'clock', 'rng'],
 ] as const
 

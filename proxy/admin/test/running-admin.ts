@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { parseStrategy, strategyText } from '../../balance/strategy-choice.ts'
 import { type AdminOptions, createAdmin } from '../admin.ts'
+import type { ContractSource } from '../contracts.ts'
 import type { Ledger } from '../ledger-routes.ts'
 import type { FleetControl } from '../routes.ts'
 import { sampleFleet, sampleNode } from './sample-fleet.ts'
@@ -34,6 +35,9 @@ export const emptyLedger: Ledger = {
   blocks: { blocks: [], reorganisations: 0 },
 }
 
+/** No contract was called. */
+export const noContracts: ContractSource = { rows: () => [] }
+
 /** A real admin port on a free port of loopback, closed when the test ends. */
 export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = {}) {
   const orders: Orders = []
@@ -43,6 +47,7 @@ export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = 
     token: null,
     fleet: obedientFleet(orders),
     ledger: emptyLedger,
+    contracts: noContracts,
     metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' },
     ...but,
   })
