@@ -1,34 +1,51 @@
+import { randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
+import { Cadence } from './cadence.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type AgentConfig, checkConfig, defaults } from './config.ts'
+import type { ContainerReach } from './containers/container-subject.ts'
+import { reachContainers } from './containers/reach-containers.ts'
+import { AgentCheck } from './haproxy.ts'
 import { Metrics, type Scrape } from './metrics.ts'
-import { type Report, reportVersion } from './report.ts'
+import { Push } from './push.ts'
+import { showsTokenInClear } from './reach.ts'
+import { type NodeReport, type Report, reportVersion } from './report.ts'
 import { createRoutes } from './routes.ts'
+import { maxNodes } from './selection.ts'
 import { AgentServer } from './server.ts'
 import { openMachine } from './sources/machine.ts'
 import type { Machine } from './sources/source.ts'
 import { Streams } from './streams.ts'
 import { packageVersion } from './version.ts'
-import { WatchedNode } from './watched-node.ts'
+import { WatchList } from './watch-list.ts'
 
 /** What an agent is made of: {@link AgentConfig} with defaults, and where its lines for people go. */
-export type AgentOptions = Partial<AgentConfig> &
-  Pick<AgentConfig, 'nodes'> & {
+export type AgentOptions = Partial<AgentConfig> & {
     /** Takes one line for people, such as `geth-1: process 4242 has ended`. Nowhere by default. */
     readonly log?: (line: string) => void
     readonly clock?: Clock
   }
 
-/** Watches processes and tells what they have left. */
+/** Watches processes and containers, and tells what they have left. */
 export type Agent = {
   /**
-   * Begins to read and to answer.
-   * @throws Error as `listen` of node:net does, when the address is not to be had.
+   * Begins to read, to answer, and to push where that is wanted.
+   * @returns where it listens, and where it answers HAProxy if it does
+   * @throws Error as `listen` of node:net does, when an address is not to be had; `flag` names it
    */
-  listen(): Promise<{ readonly url: string }>
+  listen(): Promise<AgentAddresses>
   /** Ends all streams and connections, at once. */
   close(): Promise<void>
 }
+
+export type AgentAddresses = { readonly url: string; readonly haproxy?: string }
+
+/** An axis of pressure that moved by more than this is told at once. */
+const worthTelling = 0.1
+
+/** A timer may be so late before the agent is no longer well, in intervals and in milliseconds. */
+const wellIntervals = 3
+const wellMs = 5_000
 
 /** @throws ConfigError with every problem of `options`. */
 export function createAgent(options: AgentOptions): Agent {
@@ -42,70 +59,119 @@ class ProcessAgent implements Agent {
   readonly #config: AgentConfig
   readonly #clock: Clock
   readonly #machine: Machine
-  readonly #nodes: readonly WatchedNode[]
+  readonly #reach: ContainerReach | undefined
+  readonly #list: WatchList
+  readonly #cadence: Cadence
   readonly #streams = new Streams()
   readonly #server: AgentServer
+  readonly #checks: AgentCheck | undefined
+  readonly #push: Push | undefined
+  /** Tells the runs of agents apart, and which of two is later; see {@link Report}. */
+  readonly #boot: number
   readonly #version = packageVersion()
-  #timer: NodeJS.Timeout | undefined
   #seq = 0
   #busyMs = 0
+  #tickedAtMs = Number.NEGATIVE_INFINITY
+  #lateMs = 0
 
   constructor(config: AgentConfig, clock: Clock, log: (line: string) => void) {
     this.#config = config
     this.#clock = clock
-    const { source: mode, procRoot, cgroupRoot, nodes } = config
+    const { source: mode, procRoot, cgroupRoot, nodes, containers } = config
     this.#machine = openMachine({ mode, procRoot, cgroupRoot, clock, log })
-    this.#nodes = nodes.map((node) => new WatchedNode(node, this.#machine, log))
-    const { addr, port, tokenFile } = config
+    this.#reach = reachContainers(config, this.#machine, clock, log)
+    const [machine, reach] = [this.#machine, this.#reach]
+    this.#list = new WatchList({ nodes, containers, machine, reach, clock, maxNodes, log })
+    this.#cadence = new Cadence({
+      intervalMs: config.intervalMs,
+      clock,
+      beat: () => this.#tick(),
+      isWantedNow: () => this.#list.nodes.some((node) => node.hasMoved(worthTelling)),
+      onLate: (lateMs) => {
+        this.#lateMs += lateMs
+      },
+    })
+    this.#boot = clock.wallMs() * 1000 + randomInt(1000)
+    const { addr, port, tokenFile, tls, haproxyPort, push } = config
+    const access = { addr, ...(tokenFile !== undefined && { tokenFile }) }
+    const nodesNow = (): readonly NodeReport[] => this.#nodeReports()
     this.#server = new AgentServer({
-      addr,
+      ...access,
       port,
-      ...(tokenFile !== undefined && { tokenFile }),
+      ...(tls !== undefined && { tls }),
       routes: createRoutes({
         line: () => this.#line(),
+        nodes: nodesNow,
+        isWell: () => this.#isWell,
         streams: this.#streams,
         metrics: new Metrics(() => this.#scrape()),
       }),
       open: new Set(['/healthz']),
       log,
     })
+    if (haproxyPort !== undefined) {
+      this.#checks = new AgentCheck({ ...access, port: haproxyPort, nodes: nodesNow, log })
+    }
+    if (push !== undefined) {
+      this.#push = new Push({ ...push, line: () => this.#line(), clock, log })
+      if (showsTokenInClear(push)) {
+        log(`push to ${push.url.host}: the token can be read on the way; https would hide it`)
+      }
+    }
   }
 
-  async listen(): Promise<{ readonly url: string }> {
-    const address = await this.#server.listen()
-    this.#tick()
-    this.#timer = setInterval(() => this.#tick(), this.#config.intervalMs)
-    return address
+  async listen(): Promise<AgentAddresses> {
+    const { url } = await this.#server.listen()
+    const checks = await this.#checks?.listen().catch((error: unknown) => {
+      throw Object.assign(error as Error, { flag: '--haproxy-port' })
+    })
+    this.#reach?.table.start(() => this.#cadence.nudge())
+    this.#cadence.start()
+    return { url, ...(checks !== undefined && { haproxy: checks.address }) }
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#cadence.close()
+    await this.#reach?.table.close()
     this.#streams.close()
-    await this.#server.close()
-    for (const node of this.#nodes) node.close()
+    await Promise.all([this.#server.close(), this.#checks?.close(), this.#push?.close()])
+    this.#list.close()
     await this.#machine.close()
   }
 
-  /** One interval: reads every node and writes one line, made once for all readers. */
+  /** One beat: reads every node and writes one line, made once for all readers. */
   #tick(): void {
     const startMs = this.#clock.nowMs()
+    this.#tickedAtMs = startMs
     this.#machine.refresh()
-    for (const node of this.#nodes) node.observe()
+    this.#list.follow()
+    for (const node of this.#list.nodes) node.observe()
     this.#seq += 1
     if (this.#streams.count > 0) this.#streams.send(this.#line(), this.#clock.nowMs())
+    this.#push?.offer()
     this.#busyMs += this.#clock.nowMs() - startMs
+  }
+
+  get #isWell(): boolean {
+    const sinceMs = this.#clock.nowMs() - this.#tickedAtMs
+    return sinceMs <= wellMs + wellIntervals * this.#config.intervalMs
+  }
+
+  #nodeReports(): readonly NodeReport[] {
+    const nowMs = this.#clock.nowMs()
+    return this.#list.nodes.map((node) => node.report(nowMs))
   }
 
   #report(): Report {
     const { host, intervalMs } = this.#config
-    const nowMs = this.#clock.nowMs()
     return {
       v: reportVersion,
       host,
+      boot: this.#boot,
       seq: this.#seq,
       t: this.#clock.wallMs(),
       interval: intervalMs,
-      nodes: this.#nodes.map((node) => node.report(nowMs)),
+      nodes: this.#nodeReports(),
     }
   }
 
@@ -116,11 +182,15 @@ class ProcessAgent implements Agent {
   #scrape(): Scrape {
     return {
       version: this.#version,
-      nodes: this.#report().nodes,
+      nodes: this.#nodeReports(),
       reports: this.#seq,
       streams: this.#streams.count,
       droppedLines: this.#streams.droppedLines,
+      refused: this.#server.refused,
+      checks: this.#checks?.answered ?? null,
+      push: this.#push ?? null,
       busyS: this.#busyMs / 1000,
+      lateS: this.#lateMs / 1000,
     }
   }
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { ConfigError, checkConfig, defaults, type Flags, isLoopback, parseFlags } from './config.ts'
+import { ConfigError, checkConfig, defaults, type Flags, parseFlags } from './config.ts'
+import { isLoopback } from './reach.ts'
 
 const flags: Flags = {
   pid: ['a=1'],

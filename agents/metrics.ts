@@ -1,4 +1,5 @@
 import { type Metric, Registry } from 'prom-client'
+import { utilizationOf } from './orca.ts'
 import type { NodeReport, RawFigures } from './report.ts'
 
 /** What a scrape reads. */
@@ -8,6 +9,17 @@ export type Scrape = {
   readonly reports: number
   readonly streams: number
   readonly droppedLines: number
+  /** Requests that did not show the token. */
+  readonly refused: number
+  /** Agent checks of HAProxy; null where none are answered. */
+  readonly checks: number | null
+  /** Null where nothing is pushed. */
+  readonly push: {
+    readonly isUp: boolean
+    readonly counts: Readonly<Record<'taken' | 'refused' | 'failed', number>>
+  } | null
+  /** Seconds by which readings came late, added up. */
+  readonly lateS: number
   /** Seconds that this agent has spent reading and writing reports. */
   readonly busyS: number
 }
@@ -48,6 +60,33 @@ export const rows: Readonly<Record<string, Row>> = {
     help: 'Lines that readers of the stream did not get because they were behind.',
     read: ({ droppedLines }, put) => put(droppedLines),
   },
+  equipoise_agent_late_seconds_total: {
+    kind: 'counter',
+    help: 'Time by which readings came later than they were due, added up.',
+    read: ({ lateS }, put) => put(lateS),
+  },
+  equipoise_agent_unauthorized_requests_total: {
+    kind: 'counter',
+    help: 'Requests that did not show the token of this agent.',
+    read: ({ refused }, put) => put(refused),
+  },
+  equipoise_agent_haproxy_checks_total: {
+    kind: 'counter',
+    help: 'Agent checks of HAProxy that were answered.',
+    read: ({ checks }, put) => put(checks ?? undefined),
+  },
+  equipoise_agent_push_up: {
+    kind: 'gauge',
+    help: '1 while the proxy takes the reports that are pushed to it.',
+    read: ({ push }, put) => put(push === null ? undefined : Number(push.isUp)),
+  },
+  equipoise_agent_pushes_total: {
+    kind: 'counter',
+    help: 'Reports pushed, by what became of them.',
+    read({ push }, put) {
+      for (const [result, count] of Object.entries(push?.counts ?? {})) put(count, { result })
+    },
+  },
   equipoise_agent_node_up: {
     kind: 'gauge',
     help: '1 while the process of the node runs, 0 when it has ended.',
@@ -71,6 +110,20 @@ export const rows: Readonly<Record<string, Row>> = {
       }
     },
   },
+  equipoise_agent_node_utilization: {
+    kind: 'gauge',
+    help: 'The one figure for the state of the node that ORCA and HAProxy are told, as a ratio.',
+    read({ nodes }, put) {
+      for (const { id, x } of nodes) put(utilizationOf(x), { node: id })
+    },
+  },
+  equipoise_agent_node_age_seconds: {
+    kind: 'gauge',
+    help: 'Time since the figures of the node were read.',
+    read({ nodes }, put) {
+      for (const { id, gone, age } of nodes) if (gone !== true) put(age / 1000, { node: id })
+    },
+  },
   equipoise_agent_node_capacity_cpus: {
     kind: 'gauge',
     help: 'CPU cores that the node may use at most.',
@@ -83,6 +136,20 @@ export const rows: Readonly<Record<string, Row>> = {
     help: 'Memory that the node may use at most.',
     read({ nodes }, put) {
       for (const { id, cap } of nodes) put(cap.mem, { node: id })
+    },
+  },
+  equipoise_agent_node_capacity_disk_bytes_per_second: {
+    kind: 'gauge',
+    help: 'Bytes a second of the disk that the node may read and write, where that is known.',
+    read({ nodes }, put) {
+      for (const { id, cap } of nodes) put(cap.disk, { node: id })
+    },
+  },
+  equipoise_agent_node_capacity_network_bytes_per_second: {
+    kind: 'gauge',
+    help: 'Bytes a second that the node may send and receive, where that is declared.',
+    read({ nodes }, put) {
+      for (const { id, cap } of nodes) put(cap.network, { node: id })
     },
   },
   equipoise_agent_node_cpu_cores: raw(

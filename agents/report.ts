@@ -86,6 +86,11 @@ export type NodeReport = {
 export type Report = {
   readonly v: typeof reportVersion
   readonly host: string
+  /**
+   * Which run of the agent this is: microseconds since 1970 at which it began, so that a later run
+   * has a larger one. Pushed reports must have it: it and `seq` tell news from what was sent before.
+   */
+  readonly boot?: number
   /** Grows by one a line; a gap is a lost line, a step back a restarted agent. */
   readonly seq: number
   /** Wall clock, ms since 1970, for people. Age is counted from receipt, so clocks may differ. */
@@ -122,6 +127,7 @@ export function parseReport(value: unknown): Report {
   return {
     v: reportVersion,
     host: text(line['host'], 'host'),
+    ...(line['boot'] === undefined ? {} : { boot: number(line['boot'], 'boot', 0) }),
     seq: number(line['seq'], 'seq', 0),
     t: number(line['t'], 't', 0),
     interval: number(line['interval'], 'interval', Number.MIN_VALUE),

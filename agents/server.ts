@@ -1,19 +1,30 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { readTls, type TlsFiles, TlsRenewal } from './tls.ts'
 import { showsToken } from './token.ts'
 
 /** A reader needs one connection; these are enough for all streams, scrapes and checks. */
 const maxConnections = 256
 
-/** Answers one request that may be answered. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+/** Whoever takes longer to send the few bytes of a request is cut off. */
+const requestTimeoutMs = 10_000
+
+/** Answers one request that may be answered. @param name what stands below the path, decoded */
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string,
+) => void | Promise<void>
 
 export type ServerOptions = {
   readonly addr: string
   /** 0: any free port. */
   readonly port: number
   readonly tokenFile?: string
-  /** By path. All of them are only read. */
+  /** What the agent shows, and where `ca` is given, who must have signed what readers show. */
+  readonly tls?: TlsFiles
+  /** By path, with all below it where that ends with a `/`. All of them are only read. */
   readonly routes: ReadonlyMap<string, Handler>
   /** Paths that need no token: they tell nothing. */
   readonly open: ReadonlySet<string>
@@ -23,17 +34,39 @@ export type ServerOptions = {
 /** The HTTP side of an agent: it gives figures and takes no orders. */
 export class AgentServer {
   readonly #options: ServerOptions
-  readonly #server: Server
+  readonly #server: Server | TlsServer
+  readonly #renewal: TlsRenewal | null
+  /** Requests without the token. */
+  refused = 0
 
+  /** @throws Error when a certificate cannot be read */
   constructor(options: ServerOptions) {
     this.#options = options
-    this.#server = createServer((request, response) => {
+    const { tls } = options
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#answer(request, response).catch((error: unknown) => {
         options.log(`${request.url}: ${error instanceof Error ? error.message : String(error)}`)
         if (response.headersSent) response.destroy()
         else fail(response, 500, 'internal error')
       })
-    })
+    }
+    if (tls === undefined) {
+      this.#server = createServer({ requestTimeout: requestTimeoutMs }, listener)
+      this.#renewal = null
+    } else {
+      const server = createTlsServer(
+        {
+          ...readTls(tls),
+          requestTimeout: requestTimeoutMs,
+          // Without a certificate of that authority nobody gets as far as a request.
+          requestCert: tls.ca !== undefined,
+          rejectUnauthorized: tls.ca !== undefined,
+        },
+        listener,
+      )
+      this.#renewal = new TlsRenewal(server, tls, options.log)
+      this.#server = server
+    }
     this.#server.maxConnections = maxConnections
   }
 
@@ -50,11 +83,12 @@ export class AgentServer {
     this.#server.on('error', (error) => this.#options.log(`server: ${error.message}`))
     const bound = this.#server.address() as AddressInfo
     const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-    return { url: `http://${name}:${bound.port}` }
+    return { url: `http${this.#renewal === null ? '' : 's'}://${name}:${bound.port}` }
   }
 
   /** Cuts all connections. */
   async close(): Promise<void> {
+    this.#renewal?.close()
     if (!this.#server.listening) return
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
@@ -64,9 +98,11 @@ export class AgentServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { routes, open, tokenFile } = this.#options
     const path = (request.url ?? '/').split('?')[0] ?? '/'
-    const handler = routes.get(path)
+    const below = path.lastIndexOf('/') + 1
+    const handler = routes.get(path) ?? routes.get(path.slice(0, below))
     if (tokenFile !== undefined && !open.has(path)) {
       if (!(await showsToken(request.headers.authorization, tokenFile))) {
+        this.refused += 1
         response.setHeader('www-authenticate', 'Bearer')
         fail(response, 401, 'want the bearer token of this agent')
         return
@@ -78,8 +114,17 @@ export class AgentServer {
       response.setHeader('allow', 'GET, HEAD')
       fail(response, 405, 'an agent is only read')
     } else {
-      await handler(request, response)
+      await handler(request, response, decoded(path.slice(below)))
     }
+  }
+}
+
+/** A name as it was before it was put into a path; what is no such encoding is no name of a node. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
   }
 }
 

@@ -7,9 +7,18 @@ import { readFile } from 'node:fs/promises'
  * @throws Error when the file cannot be read, or is empty: then nobody gets in.
  */
 export async function showsToken(header: string | undefined, file: string): Promise<boolean> {
+  return isToken(/^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? '', await readToken(file))
+}
+
+/** The token in a file. @throws Error when it cannot be read, or is empty */
+export async function readToken(file: string): Promise<string> {
   const token = (await readFile(file, 'utf8')).trim()
   if (token === '') throw new Error('the token file is empty')
-  const shown = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? ''
+  return token
+}
+
+/** Compares in a time that tells nothing of where the two differ. */
+export function isToken(shown: string, token: string): boolean {
   // Digests, because the comparison in constant time needs two of one length.
   return timingSafeEqual(digest(shown), digest(token))
 }
