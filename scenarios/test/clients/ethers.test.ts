@@ -17,7 +17,7 @@ import {
   heardBlocks,
   heardMarbles,
 } from './ethers-clients.ts'
-import { isGapless, isRising } from './heard.ts'
+import { isGapless, isRising, isWithoutGap, standing } from './heard.ts'
 import { nodesAre, standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
 
@@ -53,18 +53,17 @@ test('ethers: of fifty sends of one account at once each is mined, and heard of 
     t.assert.equal(new Set(expected).size, sends)
     const isNew = ({ blockNumber }: EventLog) => blockNumber > from
     for (const heard of [polled, pushed]) {
-      await heard.until((told) => told.filter(isNew).length >= sends)
+      await heard.until((told) => standing(told, indexOf).filter(isNew).length >= sends)
     }
     // Two blocks on, whatever would be told twice has been.
     for (const heard of [blocks, heads]) await heard.until((told) => told.includes(last + 2))
     for (const { values } of [polled, pushed]) {
-      const told = values.filter(isNew).map(({ transactionHash }) => transactionHash)
-      t.assert.deepEqual(told.sort(), expected)
+      const told = standing(values, indexOf).filter(isNew)
+      t.assert.deepEqual(told.map(({ transactionHash }) => transactionHash).sort(), expected)
     }
-    t.assert.ok(isGapless(heads.values), heads.values.join())
-    // Asked for its head, a node may at present be a block behind another: ethers then repeats itself.
-    const numbers = target.name === 'node' ? blocks.values : [...new Set(blocks.values)]
-    t.assert.ok(isGapless(numbers), blocks.values.join())
+    // Anvils that are given a transaction in mid-sealing have a block replaced: a short reorganisation.
+    const isWhole = target.name === 'node' ? isGapless : isWithoutGap
+    for (const { values } of [heads, blocks]) t.assert.ok(isWhole(values), values.join())
     t.assert.ok(http.largestBatch > 1)
     return { events: expected.length }
   })
@@ -169,4 +168,8 @@ test(
 function revertOf(error: unknown): string {
   if (!isCallException(error) || error.revert === null) throw error
   return `${error.revert.name} ${error.revert.args.join()}`
+}
+
+function indexOf({ index }: EventLog): number {
+  return index
 }

@@ -66,3 +66,22 @@ export function highest(numbers: readonly bigint[]): bigint {
   for (const number of numbers) if (number > most) most = number
   return most
 }
+
+/** What a client is told of a log: once that it is there, and `removed` when its block is no more. */
+type ToldLog = { readonly blockHash: string | null; readonly removed: boolean }
+
+/** The logs that stand after all that was told: those that were taken back are left out. */
+export function standing<Told extends ToldLog>(
+  logs: readonly Told[],
+  indexOf: (log: Told) => number | null,
+): readonly Told[] {
+  const left: Told[] = []
+  for (const log of logs) {
+    const isSame = (other: Told) =>
+      other.blockHash === log.blockHash && indexOf(other) === indexOf(log)
+    const at = log.removed ? left.findIndex(isSame) : -1
+    if (at >= 0) left.splice(at, 1)
+    else if (!log.removed) left.push(log)
+  }
+  return left
+}

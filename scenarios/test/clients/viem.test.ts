@@ -7,7 +7,7 @@ import {
   RpcRequestError,
 } from 'viem'
 import type { Stack } from '../../stack.ts'
-import { highest, isGapless, isRising, isWithoutGap } from './heard.ts'
+import { highest, isGapless, isRising, isWithoutGap, standing } from './heard.ts'
 import { marblesAbi } from './marbles.ts'
 import { standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
@@ -56,7 +56,7 @@ test('viem: of 200 transactions of ten accounts at once each is mined, and heard
     t.assert.equal(expected.length, transactions)
     const isNew = ({ blockNumber }: Log) => (blockNumber ?? 0n) > from
     for (const heard of [watched.polledLogs, watched.pushedLogs]) {
-      await heard.until((told) => standing(told).filter(isNew).length >= transactions)
+      await heard.until((told) => standing(told, indexOf).filter(isNew).length >= transactions)
     }
     for (const blocks of [watched.polledBlocks, watched.numbers]) {
       // Two blocks on, whatever would be told twice has been.
@@ -66,7 +66,7 @@ test('viem: of 200 transactions of ten accounts at once each is mined, and heard
       t.assert.ok(isWhole(blocks.values), blocks.values.join())
     }
     for (const { values } of [watched.polledLogs, watched.pushedLogs]) {
-      t.assert.deepEqual(standing(values).filter(isNew).map(placeOf).sort(), expected)
+      t.assert.deepEqual(standing(values, indexOf).filter(isNew).map(placeOf).sort(), expected)
     }
     for (const heard of [watched.polledPending, watched.pushedPending]) {
       await heard.until((told) => new Set(hashes).isSubsetOf(new Set(told)))
@@ -209,19 +209,6 @@ test('viem: of one block a node and the proxy tell the same, by number and by ha
   t.assert.equal(outcome.proof.storageProof.length, 1)
 })
 
-/** What was told and not taken back: a reorganisation tells a log again, with `removed`. */
-function standing(logs: readonly Log[]): readonly Log[] {
-  const left: Log[] = []
-  for (const log of logs) {
-    const isSame = (other: Log) =>
-      other.blockHash === log.blockHash && other.logIndex === log.logIndex
-    const at = log.removed ? left.findIndex(isSame) : -1
-    if (at >= 0) left.splice(at, 1)
-    else if (!log.removed) left.push(log)
-  }
-  return left
-}
-
 function placeOf({ blockHash, logIndex }: Log): string {
   return `${blockHash} ${logIndex}`
 }
@@ -235,4 +222,8 @@ function told(error: unknown) {
   const { errorName, args } =
     (reverted instanceof ContractFunctionRevertedError && reverted.data) || {}
   return { code, details, data, errorName, args }
+}
+
+function indexOf({ logIndex }: Log): number | null {
+  return logIndex
 }

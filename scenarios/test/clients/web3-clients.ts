@@ -44,6 +44,14 @@ export async function deployedByWeb3({ eth }: Web3, from: string, target: Target
   return contract
 }
 
+/** What web3 tells of a log, as far as it is looked at. */
+export type MarbleLog = {
+  readonly transactionHash: string
+  readonly blockHash: string | null
+  readonly logIndex: number
+  readonly removed: boolean
+}
+
 /** A function of the contract with its arguments, to be called or sent. */
 export function functionOf(contract: MarblesOfWeb3, name: string, ...args: readonly unknown[]) {
   const method = contract.methods[name]
@@ -67,7 +75,7 @@ export async function createdByWeb3(
 
 /** What a node pushes: logs of `address`, heads and transactions, until the test ends. */
 export async function pushedTo({ eth }: Web3, address: string | undefined) {
-  const logs = new Heard<string>()
+  const logs = new Heard<MarbleLog>()
   const heads = new Heard<bigint>()
   const pending = new Heard<string>()
   const subscriptions = {
@@ -75,7 +83,7 @@ export async function pushedTo({ eth }: Web3, address: string | undefined) {
     heads: await eth.subscribe('newBlockHeaders'),
     pending: await eth.subscribe('pendingTransactions'),
   }
-  subscriptions.logs.on('data', ({ transactionHash }) => logs.take(String(transactionHash)))
+  subscriptions.logs.on('data', (log) => logs.take(marbleLog(log)))
   subscriptions.logs.on('error', logs.fail)
   subscriptions.heads.on('data', ({ number }) => heads.take(BigInt(number ?? -1)))
   subscriptions.heads.on('error', heads.fail)
@@ -84,31 +92,39 @@ export async function pushedTo({ eth }: Web3, address: string | undefined) {
   return { logs, heads, pending }
 }
 
+type Changes = Awaited<ReturnType<Web3['eth']['getFilterChanges']>>
+
 /** The same, asked for ten times a second: web3 has no subscriptions over HTTP. */
 export async function polledBy(t: TestContext, { eth }: Web3, address: string | undefined) {
-  const logs = new Heard<string>()
+  const logs = new Heard<MarbleLog>()
   const blocks = new Heard<string>()
   const pending = new Heard<string>()
   const polls = [
-    { heard: logs, make: () => eth.createNewFilter(address === undefined ? {} : { address }) },
-    { heard: blocks, make: () => eth.createNewBlockFilter() },
-    { heard: pending, make: () => eth.createNewPendingTransactionFilter() },
+    {
+      make: () => eth.createNewFilter(address === undefined ? {} : { address }),
+      take: (changes: Changes) => logs.take(...changes.map(marbleLog)),
+    },
+    {
+      make: () => eth.createNewBlockFilter(),
+      take: (changes: Changes) => blocks.take(...changes.map(String)),
+    },
+    {
+      make: () => eth.createNewPendingTransactionFilter(),
+      take: (changes: Changes) => pending.take(...changes.map(String)),
+    },
   ]
   let isOver = false
-  const polling = polls.map(async ({ heard, make }) => {
+  const polling = polls.map(async ({ make, take }) => {
     const filter = await wholeNumber(make)
     while (!isOver) {
-      const changes = await eth.getFilterChanges(filter)
-      heard.take(
-        ...changes.map((each) => (typeof each === 'string' ? each : `${each.transactionHash}`)),
-      )
+      take(await eth.getFilterChanges(filter))
       await pause(pollingIntervalMs)
     }
     return await eth.uninstallFilter(filter)
   })
   const ended = Promise.all(polling)
   ended.catch((error: unknown) => {
-    for (const { heard } of polls) heard.fail(error)
+    for (const heard of [logs, blocks, pending]) heard.fail(error)
   })
   const end = async (): Promise<readonly boolean[]> => {
     isOver = true
@@ -123,5 +139,16 @@ async function wholeNumber(make: () => Promise<bigint>): Promise<bigint> {
   for (;;) {
     const id = await make()
     if (id.toString(16).length === 32) return id
+  }
+}
+
+function marbleLog(log: Changes[number]): MarbleLog {
+  if (typeof log === 'string') throw new TypeError(`not a log: ${log}`)
+  const { transactionHash = '', blockHash = null, logIndex, removed = false } = log
+  return {
+    transactionHash: String(transactionHash),
+    blockHash: blockHash === null ? null : String(blockHash),
+    logIndex: Number(logIndex),
+    removed: removed === true,
   }
 }

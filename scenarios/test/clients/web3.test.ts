@@ -1,13 +1,14 @@
 import { after, before, type TestContext, test } from 'node:test'
 import { ContractExecutionError, ResponseError, type Web3 } from 'web3'
 import type { Stack } from '../../stack.ts'
-import { highest, isGapless } from './heard.ts'
+import { highest, isGapless, isWithoutGap, standing } from './heard.ts'
 import { standingStack } from './standing-stack.ts'
 import { playedAlike, settled, targetsOf } from './targets.ts'
 import {
   createdByWeb3,
   deployedByWeb3,
   functionOf,
+  type MarbleLog,
   type MarblesOfWeb3,
   polledBy,
   pushedTo,
@@ -49,18 +50,27 @@ test('web3: what ten accounts send at once is mined, and heard of once', async (
     const hashes = logs.map((log) => (typeof log === 'string' ? log : `${log.transactionHash}`))
     const isNew = new Set(hashes)
     t.assert.equal(isNew.size, accounts.length * sendsEach)
-    for (const heard of [pushed.logs, polled.logs, pushed.pending, polled.pending]) {
+    const newOf = (told: readonly MarbleLog[]): readonly string[] => {
+      const hashes = standing(told, indexOf).map(({ transactionHash }) => transactionHash)
+      return hashes.filter((hash) => isNew.has(hash))
+    }
+    for (const heard of [pushed.logs, polled.logs]) {
+      await heard.until((told) => isNew.isSubsetOf(new Set(newOf(told))))
+    }
+    for (const heard of [pushed.pending, polled.pending]) {
       await heard.until((told) => isNew.isSubsetOf(new Set(told)))
     }
     // Two blocks on, whatever would be told twice has been.
     await pushed.heads.until((numbers) => numbers.includes(last + 2n))
     for (const { values } of [pushed.logs, polled.logs]) {
-      t.assert.deepEqual(values.filter((hash) => isNew.has(hash)).sort(), hashes.toSorted())
+      t.assert.deepEqual(newOf(values).toSorted(), hashes.toSorted())
     }
-    for (const { values } of all) {
-      t.assert.equal(new Set<bigint | string>(values).size, values.length)
+    for (const { values } of [polled.blocks, polled.pending, pushed.pending]) {
+      t.assert.equal(new Set(values).size, values.length)
     }
-    t.assert.ok(isGapless(pushed.heads.values), pushed.heads.values.join())
+    // Anvils that are given a transaction in mid-sealing have a block replaced: a short reorganisation.
+    const isWhole = target.name === 'node' ? isGapless : isWithoutGap
+    t.assert.ok(isWhole(pushed.heads.values), pushed.heads.values.join())
     return {
       accounts: await http.eth.getAccounts(),
       events: logs.length,
@@ -161,4 +171,8 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof ContractExecutionError)) throw error
   const { code, message, data, errorName, errorArgs } = error.cause
   return JSON.stringify({ code, message, data, errorName, errorArgs })
+}
+
+function indexOf({ logIndex }: MarbleLog): number {
+  return logIndex
 }
