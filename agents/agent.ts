@@ -21,10 +21,10 @@ import { WatchList } from './watch-list.ts'
 
 /** What an agent is made of: {@link AgentConfig} with defaults, and where its lines for people go. */
 export type AgentOptions = Partial<AgentConfig> & {
-    /** Takes one line for people, such as `geth-1: process 4242 has ended`. Nowhere by default. */
-    readonly log?: (line: string) => void
-    readonly clock?: Clock
-  }
+  /** Takes one line for people, such as `geth-1: process 4242 has ended`. Nowhere by default. */
+  readonly log?: (line: string) => void
+  readonly clock?: Clock
+}
 
 /** Watches processes and containers, and tells what they have left. */
 export type Agent = {

@@ -83,7 +83,7 @@ test('all problems are told at once, each with its flag', (t: TestContext) => {
 })
 
 test('nothing to watch is a problem', (t: TestContext) => {
-  t.assert.match(problemsOf({ pid: [] }).join(), /^--pid: want at least one/)
+  t.assert.match(problemsOf({ pid: [] }).join(), /^--pid, --container, --label: want at least one/)
 })
 
 test('an address off the loopback needs a token', (t: TestContext) => {

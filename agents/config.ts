@@ -1,21 +1,27 @@
 import { hostname } from 'node:os'
 import { parseReach, problemsOfReach, type Reach, type ReachFlags } from './reach.ts'
-import { parseSelection, problemsOfSelection, type Selection, type SelectionFlags } from './selection.ts'
+import {
+  parseSelection,
+  problemsOfSelection,
+  type Selection,
+  type SelectionFlags,
+} from './selection.ts'
 import { type SourceMode, sourceModes } from './sources/machine.ts'
 
 /** What an agent does and where it listens. */
-export type AgentConfig = Reach & Selection & {
-  /** 0: any free port. */
-  readonly port: number
-  /** Milliseconds between readings, which are also the lines of a stream. */
-  readonly intervalMs: number
-  /** The name of this machine in reports. */
-  readonly host: string
-  readonly source: SourceMode
-  /** Where `/proc` and the cgroup trees are mounted, such as `/host/proc` in a container. */
-  readonly procRoot: string
-  readonly cgroupRoot: string
-}
+export type AgentConfig = Reach &
+  Selection & {
+    /** 0: any free port. */
+    readonly port: number
+    /** Milliseconds between readings, which are also the lines of a stream. */
+    readonly intervalMs: number
+    /** The name of this machine in reports. */
+    readonly host: string
+    readonly source: SourceMode
+    /** Where `/proc` and the cgroup trees are mounted, such as `/host/proc` in a container. */
+    readonly procRoot: string
+    readonly cgroupRoot: string
+  }
 
 export const defaults = {
   nodes: [],
@@ -44,15 +50,16 @@ export class ConfigError extends Error {
 }
 
 /** The command line as words: what `--pid`, `--network-mbps`, … were given, not looked at yet. */
-export type Flags = ReachFlags & SelectionFlags & {
-  readonly addr: string
-  readonly port: string
-  readonly interval: string
-  readonly host?: string | undefined
-  readonly source: string
-  readonly procRoot: string
-  readonly cgroupRoot: string
-}
+export type Flags = ReachFlags &
+  SelectionFlags & {
+    readonly addr: string
+    readonly port: string
+    readonly interval: string
+    readonly host?: string | undefined
+    readonly source: string
+    readonly procRoot: string
+    readonly cgroupRoot: string
+  }
 
 /** @throws ConfigError with every problem, each naming its flag. */
 export function parseFlags(flags: Flags, unknown: readonly string[] = []): AgentConfig {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/performance/noBarrelFile: the public face of the package's agent part.
 export { type Agent, type AgentOptions, createAgent } from './agent.ts'
 export { type AgentConfig, ConfigError } from './config.ts'
+export type { NodeOptions } from './naming.ts'
 export {
   type Capacity,
   type Dimension,
@@ -13,4 +14,4 @@ export {
   reportVersion,
   type StatePoint,
 } from './report.ts'
-export type { NodeOptions } from './watched-node.ts'
+export type { ContainerOptions } from './watch-list.ts'

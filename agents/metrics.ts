@@ -91,22 +91,22 @@ export const rows: Readonly<Record<string, Row>> = {
     kind: 'gauge',
     help: '1 while the process of the node runs, 0 when it has ended.',
     read({ nodes }, put) {
-      for (const { id, gone } of nodes) put(gone === true ? 0 : 1, { node: id })
+      for (const { name, gone } of nodes) put(gone === true ? 0 : 1, { node: name })
     },
   },
   equipoise_agent_node_info: {
     kind: 'gauge',
     help: 'Always 1; where the figures of the node come from is the label.',
     read({ nodes }, put) {
-      for (const { id, src } of nodes) put(1, { node: id, source: src })
+      for (const { name, src } of nodes) put(1, { node: name, source: src })
     },
   },
   equipoise_agent_node_state: {
     kind: 'gauge',
     help: 'Each axis of the state of the node as a ratio, 0 idle and 1 saturated.',
     read({ nodes }, put) {
-      for (const { id, x } of nodes) {
-        for (const [dim, value] of Object.entries(x)) put(value, { node: id, dim })
+      for (const { name, x } of nodes) {
+        for (const [dim, value] of Object.entries(x)) put(value, { node: name, dim })
       }
     },
   },
@@ -114,42 +114,42 @@ export const rows: Readonly<Record<string, Row>> = {
     kind: 'gauge',
     help: 'The one figure for the state of the node that ORCA and HAProxy are told, as a ratio.',
     read({ nodes }, put) {
-      for (const { id, x } of nodes) put(utilizationOf(x), { node: id })
+      for (const { name, x } of nodes) put(utilizationOf(x), { node: name })
     },
   },
   equipoise_agent_node_age_seconds: {
     kind: 'gauge',
     help: 'Time since the figures of the node were read.',
     read({ nodes }, put) {
-      for (const { id, gone, age } of nodes) if (gone !== true) put(age / 1000, { node: id })
+      for (const { name, gone, age } of nodes) if (gone !== true) put(age / 1000, { node: name })
     },
   },
   equipoise_agent_node_capacity_cpus: {
     kind: 'gauge',
     help: 'CPU cores that the node may use at most.',
     read({ nodes }, put) {
-      for (const { id, cap } of nodes) put(cap.cpus, { node: id })
+      for (const { name, cap } of nodes) put(cap.cpus, { node: name })
     },
   },
   equipoise_agent_node_capacity_memory_bytes: {
     kind: 'gauge',
     help: 'Memory that the node may use at most.',
     read({ nodes }, put) {
-      for (const { id, cap } of nodes) put(cap.mem, { node: id })
+      for (const { name, cap } of nodes) put(cap.mem, { node: name })
     },
   },
   equipoise_agent_node_capacity_disk_bytes_per_second: {
     kind: 'gauge',
     help: 'Bytes a second of the disk that the node may read and write, where that is known.',
     read({ nodes }, put) {
-      for (const { id, cap } of nodes) put(cap.disk, { node: id })
+      for (const { name, cap } of nodes) put(cap.disk, { node: name })
     },
   },
   equipoise_agent_node_capacity_network_bytes_per_second: {
     kind: 'gauge',
     help: 'Bytes a second that the node may send and receive, where that is declared.',
     read({ nodes }, put) {
-      for (const { id, cap } of nodes) put(cap.network, { node: id })
+      for (const { name, cap } of nodes) put(cap.network, { node: name })
     },
   },
   equipoise_agent_node_cpu_cores: raw(
@@ -270,7 +270,7 @@ function raw(kind: Row['kind'], help: string, name: keyof RawFigures): Row {
     kind,
     help,
     read({ nodes }, put) {
-      for (const node of nodes) put(node.raw[name], { node: node.id })
+      for (const node of nodes) put(node.raw[name], { node: node.name })
     },
   }
 }

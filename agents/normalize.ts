@@ -5,7 +5,7 @@ import {
   type RawFigures,
   type StatePoint,
 } from './report.ts'
-import type { Sample } from './sources/source.ts'
+import type { Glance, Sample } from './sources/source.ts'
 
 /** What the operator says a node may use at most, where the machine cannot know; bytes a second. */
 export type Declared = {
@@ -72,6 +72,24 @@ export class Normalizer {
     const cap = this.#capacity(sample)
     this.#figures = { x: this.#point(sample, cap), cap, raw: rawOf(sample, this.#cpuCores) }
     return this.#figures
+  }
+
+  /**
+   * True when an axis of pressure is now more than `threshold` from where it was at the last
+   * reading. Changes nothing.
+   */
+  hasMoved(glance: Glance, threshold: number): boolean {
+    const last = this.#samples.at(-1)
+    if (last === undefined || last.epoch !== glance.epoch) return false
+    const { x } = this.#figures
+    return [
+      [x.cpu_pressure, this.#cpuPressure(glance)],
+      [x.io_pressure, this.#rate('ioPressureS', ioPressureMs, glance)],
+      [x.mem_pressure, this.#rate('memPressureS', slowMs, glance)],
+    ].some(([before, now]) => {
+      if (before === undefined || now === undefined) return false
+      return Math.abs(unit(now) - before) > threshold
+    })
   }
 
   #forget(): void {
@@ -141,26 +159,34 @@ export class Normalizer {
    * periods in which the quota ran out; without a quota: w ÷ (1 + w) of the w tasks waiting on
    * average.
    */
-  #cpuPressure(): number | undefined {
-    const stalled = this.#rate('cpuPressureS', pressureMs)
+  #cpuPressure(now?: Sample): number | undefined {
+    const stalled = this.#rate('cpuPressureS', pressureMs, now)
     if (stalled !== undefined) return stalled
-    const throttled = this.#rate('nrThrottled', throttledMs)
-    const periods = this.#rate('nrPeriods', throttledMs)
+    const throttled = this.#rate('nrThrottled', throttledMs, now)
+    const periods = this.#rate('nrPeriods', throttledMs, now)
     // Periods are only counted while there is something to run.
     if (throttled !== undefined && periods !== undefined)
       return periods > 0 ? throttled / periods : 0
-    const waiting = this.#rate('runQueueWaitS', pressureMs)
+    const waiting = this.#rate('runQueueWaitS', pressureMs, now)
     return waiting === undefined ? undefined : waiting / (1 + waiting)
   }
 
   /** Increase a second over the last `windowMs`, or over as much of it as there is. */
-  #rate(counter: Counter, windowMs: number): number | undefined {
-    const now = this.#samples.at(-1)
+  #rate(counter: Counter, windowMs: number, now = this.#samples.at(-1)): number | undefined {
     if (now === undefined) return undefined
-    const older = this.#samples.slice(0, -1)
-    const from = older.findLast(({ atMs }) => now.atMs - atMs >= slack * windowMs) ?? older[0]
+    const from = this.#before(now.atMs, slack * windowMs)
     if (from === undefined) return undefined
     return perSecond(increase(from, now, counter), now.atMs - from.atMs)
+  }
+
+  /** The newest sample that is at least `ageMs` older than `nowMs`, or else the oldest there is. */
+  #before(nowMs: number, ageMs: number): Sample | undefined {
+    const samples = this.#samples
+    for (let i = samples.length - 1; i >= 0; i -= 1) {
+      const sample = samples[i]
+      if (sample !== undefined && nowMs - sample.atMs >= ageMs) return sample
+    }
+    return samples[0]?.atMs === nowMs ? undefined : samples[0]
   }
 }
 

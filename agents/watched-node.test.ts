@@ -4,10 +4,11 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from './clock.ts'
+import { type ProcessName, processSubject } from './naming.ts'
 import { openMachine } from './sources/machine.ts'
 import type { Machine } from './sources/source.ts'
 import { RecordedMachine } from './test/recorded-machine.ts'
-import { type ProcessName, WatchedNode } from './watched-node.ts'
+import { WatchedNode } from './watched-node.ts'
 
 const onLinux = process.platform === 'linux' ? {} : { skip: 'there is no /proc here' }
 
@@ -22,7 +23,8 @@ class Watch implements Disposable {
     const { procRoot, cgroupRoot, clock } = this.machine
     const log = (line: string) => void this.lines.push(line)
     this.#opened = openMachine({ mode: 'auto', procRoot, cgroupRoot, clock, log })
-    this.#node = new WatchedNode({ id: 'a', ...name(this.machine) }, this.#opened, log)
+    const subject = processSubject({ id: 'a', ...name(this.machine) }, this.#opened)
+    this.#node = new WatchedNode(subject, log)
   }
 
   /** The next report, 250 ms later. */
@@ -117,7 +119,7 @@ test('a real process that is killed is gone', onLinux, async (t: TestContext) =>
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: 'pipe' })
   const roots = { procRoot: '/proc', cgroupRoot: '/sys/fs/cgroup' }
   const machine = openMachine({ mode: 'auto', ...roots, clock: systemClock, log: () => {} })
-  const node = new WatchedNode({ id: 'a', pid: child.pid ?? 0 }, machine, () => {})
+  const node = new WatchedNode(processSubject({ id: 'a', pid: child.pid ?? 0 }, machine), () => {})
   try {
     node.observe()
     const alive = node.report(systemClock.nowMs())

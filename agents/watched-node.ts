@@ -1,13 +1,7 @@
-import { type Declared, type Figures, Normalizer } from './normalize.ts'
-import { type Naming, PidFile } from './pid-file.ts'
+import type { Naming, Subject } from './naming.ts'
+import { type Figures, Normalizer } from './normalize.ts'
 import type { NodeReport } from './report.ts'
-import { type Machine, ProcessGone, type Sample, type Source } from './sources/source.ts'
-
-/** Which process is a node's: a pid for good, or the file that names it. */
-export type ProcessName = { readonly pid: number } | { readonly pidFile: string }
-
-/** One node to watch. `id` is its identity in reports: stable, whatever its pid is. */
-export type NodeOptions = { readonly id: string } & ProcessName & Declared
+import { ProcessGone, type Sample, type Source } from './sources/source.ts'
 
 type Reading = { readonly sample: Sample; readonly figures: Figures }
 
@@ -15,10 +9,8 @@ const nothing: Figures = { x: {}, cap: {}, raw: {} }
 
 /** Follows one node through the processes it has, one after the other, and says how it is. */
 export class WatchedNode {
-  readonly #options: NodeOptions
-  readonly #machine: Machine
+  readonly subject: Subject
   readonly #log: (line: string) => void
-  readonly #named: () => Naming | undefined
   #naming: Naming | undefined
   #source: Source | undefined
   #sourceName = 'none'
@@ -27,12 +19,14 @@ export class WatchedNode {
   #isGone = false
   #told = ''
 
-  constructor(options: NodeOptions, machine: Machine, log: (line: string) => void) {
-    this.#options = options
-    this.#machine = machine
+  constructor(subject: Subject, log: (line: string) => void) {
+    this.subject = subject
     this.#log = log
-    this.#named = namingOf(options)
-    this.#normalizer = new Normalizer(options)
+    this.#normalizer = new Normalizer(subject.declared)
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
   }
 
   /** Reads the node anew. What fails but is no end of a process is told once, and leaves no figures. */
@@ -46,13 +40,27 @@ export class WatchedNode {
     }
   }
 
+  /**
+   * Looks at what moves fastest alone, between two readings: true when an axis of pressure has moved
+   * by more than `threshold` since, or the process has ended.
+   */
+  hasMoved(threshold: number): boolean {
+    try {
+      const glance = this.#source?.glance()
+      return glance !== undefined && this.#normalizer.hasMoved(glance, threshold)
+    } catch (error) {
+      // The reading that follows tells what it is.
+      return error instanceof ProcessGone
+    }
+  }
+
   /** The node as it was last observed. `nowMs` is the agent's monotonic clock. */
   report(nowMs: number): NodeReport {
-    const { id } = this.#options
+    const { id, name } = this.subject
     const { x, cap, raw } = this.#reading?.figures ?? nothing
     const age = Math.max(0, Math.round(nowMs - (this.#reading?.sample.atMs ?? nowMs)))
     const gone = this.#isGone ? { gone: true } : {}
-    return { id, name: id, ...gone, x, cap, raw, src: this.#sourceName, age }
+    return { id, name, ...gone, x, cap, raw, src: this.#sourceName, age }
   }
 
   close(): void {
@@ -62,22 +70,29 @@ export class WatchedNode {
 
   /**
    * Opens what was named anew. A name holds for one process: when that has ended, the same pid is
-   * someone else's until it is written again.
+   * someone else's until it is named again.
    */
   #follow(): void {
-    const naming = this.#named()
-    if (naming === undefined || naming.version === this.#naming?.version) return
+    const naming = this.subject.current()
+    if (naming === 'unknown') return
+    if (naming === undefined) {
+      if (this.subject.holdsOn) return
+      this.close()
+      this.#naming = undefined
+      return
+    }
+    if (naming.version === this.#naming?.version) return
     this.close()
     this.#reading = undefined
-    this.#normalizer = new Normalizer(this.#options)
-    this.#source = this.#machine.open(naming.pid)
+    this.#normalizer = new Normalizer(this.subject.declared)
+    this.#source = naming.open()
     this.#naming = naming
   }
 
   #read(): void {
     const source = this.#source
     if (source === undefined) {
-      this.#end(this.#naming === undefined ? 'no process is named' : 'no such process')
+      if (this.subject.current() !== 'unknown') this.#end(this.#absence())
       return
     }
     try {
@@ -86,12 +101,17 @@ export class WatchedNode {
       if (sample === undefined) return
       this.#reading = { sample, figures: this.#normalizer.push(sample) }
       this.#sourceName = source.name
-      this.#tell(`process ${this.#naming?.pid}, read through ${source.name}`)
+      this.#tell(`${this.#naming?.what}, read through ${source.name}`)
     } catch (error) {
       if (!(error instanceof ProcessGone)) throw error
       this.close()
-      this.#end(`process ${this.#naming?.pid} has ended`)
+      this.#end(`${this.#naming?.what} has ended`)
+      this.subject.ended()
     }
+  }
+
+  #absence(): string {
+    return this.#naming === undefined ? this.subject.absence : this.#naming.unseen
   }
 
   #end(why: string): void {
@@ -103,15 +123,6 @@ export class WatchedNode {
   #tell(what: string): void {
     if (what === this.#told) return
     this.#told = what
-    this.#log(`${this.#options.id}: ${what}`)
+    this.#log(`${this.subject.name}: ${what}`)
   }
-}
-
-function namingOf(name: ProcessName): () => Naming | undefined {
-  if ('pidFile' in name) {
-    const file = new PidFile(name.pidFile)
-    return () => file.current()
-  }
-  const naming = { pid: name.pid, version: 'for good' }
-  return () => naming
 }

@@ -32,6 +32,8 @@ export type Attachment = {
   readonly membership: string
   /** In the order in which they fill in a sample: what a group tells is better than the process. */
   readonly gauges: readonly Gauge[]
+  /** The one of them that tells pressure; undefined where the kernel tells none of the group. */
+  readonly pressure: Gauge | undefined
   /** The quotas on the way to the root, where the process has a group of its own. */
   readonly quota: QuotaLevels | undefined
 }
@@ -50,7 +52,7 @@ export function detect(kernel: Kernel, process: Process): Attachment {
     groups.v2 === undefined ? inV1(files, groups, isOwn) : inV2(files, groups.v2, isOwn)
   const waiting = pressure ?? new RunQueue(files, procRoot, process.pid)
   const gauges = [tree, waiting, new ProcFiles(files, procRoot, process.pid)]
-  return { name, membership, gauges, quota }
+  return { name, membership, gauges, pressure, quota }
 }
 
 type Trees = {

@@ -1,8 +1,9 @@
+import { containerIdIn } from '../containers/container.ts'
 import type { CfsPhases, Phased } from './cfs-phase.ts'
 import { type Attachment, detect, type Kernel } from './detect.ts'
 import { Process } from './process.ts'
 import type { QuotaLevels } from './quota.ts'
-import { ProcessGone, type Sample, type Source } from './source.ts'
+import { type Glance, ProcessGone, type Sample, type Source } from './source.ts'
 
 /** Reads one process, and the groups that it has for itself, from the kernel's files. */
 export class KernelSource implements Source, Phased {
@@ -11,6 +12,7 @@ export class KernelSource implements Source, Phased {
   readonly #process: Process
   #attachment: Attachment
   #epoch = 0
+  #quotaS: number | undefined
   #periodS: number | undefined
   periodStartMs: number | undefined
 
@@ -32,6 +34,11 @@ export class KernelSource implements Source, Phased {
     return this.#attachment.name
   }
 
+  /** The container that the process is in; undefined when it is in none. */
+  get containerId(): string | undefined {
+    return containerIdIn(this.#attachment.membership)
+  }
+
   /** The quotas that bind the process, where its group is its own. */
   get quota(): QuotaLevels | undefined {
     return this.#attachment.quota
@@ -50,6 +57,15 @@ export class KernelSource implements Source, Phased {
     }
   }
 
+  glance(): Glance | undefined {
+    const { pressure, quota } = this.#attachment
+    if (pressure === undefined && quota === undefined) return undefined
+    const glance: Sample = { atMs: this.#kernel.clock.nowMs(), epoch: this.#epoch }
+    if (pressure !== undefined) pressure.read(glance)
+    else quota?.readThrottling(glance)
+    return glance
+  }
+
   close(): void {
     this.#phases.unfollow(this)
     this.#closeGauges()
@@ -66,10 +82,12 @@ export class KernelSource implements Source, Phased {
     return sample
   }
 
-  /** A start is one of periods of this length only. */
+  /** A quota that is set, even to the same period, begins its periods anew. */
   #keepPhase(sample: Sample): void {
-    if (sample.periodS !== this.#periodS) this.periodStartMs = undefined
-    this.#periodS = sample.periodS
+    const { quotaS, periodS } = sample
+    if (quotaS !== this.#quotaS || periodS !== this.#periodS) this.periodStartMs = undefined
+    this.#quotaS = quotaS
+    this.#periodS = periodS
     if (this.periodStartMs !== undefined) sample.periodStartMs = this.periodStartMs
   }
 

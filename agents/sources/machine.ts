@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
+import { scanForContainers } from '../containers/process-scan.ts'
 import { CfsPhases } from './cfs-phase.ts'
 import type { Kernel } from './detect.ts'
 import { Host } from './host.ts'
@@ -10,9 +11,10 @@ import type { Machine } from './source.ts'
 
 /**
  * Where figures may come from: `auto` takes the kernel's files where there are any and `ps` where
- * not; `proc` leaves the groups out; `ps` asks `ps` even where there are better sources.
+ * not; `proc` leaves the groups out; `ps` asks `ps` and `docker` asks the Docker Engine even where
+ * there are better sources.
  */
-export const sourceModes = ['auto', 'proc', 'ps'] as const
+export const sourceModes = ['auto', 'proc', 'ps', 'docker'] as const
 export type SourceMode = (typeof sourceModes)[number]
 
 export type MachineOptions = {
@@ -48,6 +50,14 @@ class KernelMachine implements Machine {
     return KernelSource.open(this.#kernel, this.#phases, pid)
   }
 
+  openContainer(id: string, pid: number): KernelSource | undefined {
+    const named = this.#openWithin(id, pid)
+    if (named !== undefined) return named
+    const { files, procRoot } = this.#kernel
+    const found = scanForContainers(files, procRoot).get(id)
+    return found === undefined ? undefined : this.#openWithin(id, found)
+  }
+
   refresh(): void {
     this.#kernel.host.refresh()
     this.#phases.refresh()
@@ -56,5 +66,12 @@ class KernelMachine implements Machine {
   async close(): Promise<void> {
     this.#phases.close()
     this.#kernel.host.close()
+  }
+
+  #openWithin(id: string, pid: number): KernelSource | undefined {
+    const source = this.open(pid)
+    if (source === undefined || source.containerId === id) return source
+    source.close()
+    return undefined
   }
 }

@@ -11,6 +11,7 @@ const ticksPerS = 100
 const stateField = 0
 const userTimeField = 11
 const systemTimeField = 12
+const startTimeField = 19
 
 /**
  * One live process, held by its open files, so that another that is given the same pid is not
@@ -72,4 +73,16 @@ export function parentOf(files: KernelFiles, procRoot: string, pid: number): num
   if (text === undefined) return undefined
   const parent = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])
   return Number.isInteger(parent) ? parent : undefined
+}
+
+/** When a process began, in ticks since the host did; undefined when the process is not there. */
+export function startedAtTicks(
+  files: KernelFiles,
+  procRoot: string,
+  pid: number,
+): number | undefined {
+  const text = files.once(`${procRoot}/${pid}/stat`)
+  if (text === undefined) return undefined
+  const ticks = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[startTimeField])
+  return Number.isInteger(ticks) ? ticks : undefined
 }

@@ -57,12 +57,18 @@ export class PsTable implements Machine {
         last = usage
         return sampleOf(usage, reading.atMs)
       },
+      glance: () => undefined,
       close: () => {
         const left = (this.#pids.get(pid) ?? 1) - 1
         if (left > 0) this.#pids.set(pid, left)
         else this.#pids.delete(pid)
       },
     }
+  }
+
+  /** Where there is no `/proc`, containers run in a machine of their own, whose processes are not ours. */
+  openContainer(): undefined {
+    return undefined
   }
 
   /** Starts the next reading when it is due and none is under way; it is there by a later tick. */

@@ -47,7 +47,7 @@ export class QuotaLevels {
     if (!isOwn) return
     into.quotaS = tightest.quotaUs / 1e6
     into.periodS = tightest.periodUs / 1e6
-    this.#readThrottling(into)
+    this.readThrottling(into)
   }
 
   /** Periods begun so far by the quota that bound at the last reading; undefined without one. */
@@ -60,7 +60,8 @@ export class QuotaLevels {
     for (const level of this.#levels) level.close()
   }
 
-  #readThrottling(into: Sample): void {
+  /** Fills in what the quota that bound at the last reading has done since. */
+  readThrottling(into: Sample): void {
     const stat = this.#binding?.stat?.text()
     if (stat === undefined) return
     const nrPeriods = field(stat, 'nr_periods')

@@ -48,6 +48,12 @@ export type Gauge = {
   close(): void
 }
 
+/** The figures that move fastest, alone. */
+export type Glance = Pick<
+  Sample,
+  'atMs' | 'epoch' | 'cpuPressureS' | 'ioPressureS' | 'memPressureS' | 'nrPeriods' | 'nrThrottled'
+>
+
 /** Where the figures of one process come from. */
 export type Source = {
   /** As {@link import('../report.ts').NodeReport.src} names it; may change when the process moves. */
@@ -57,6 +63,11 @@ export type Source = {
    * @throws ProcessGone when the process has ended.
    */
   sample(): Sample | undefined
+  /**
+   * Pressure now, at a tenth of the cost of a {@link sample}; undefined where nothing tells it so fast.
+   * @throws ProcessGone when the group has been removed.
+   */
+  glance(): Glance | undefined
   close(): void
 }
 
@@ -64,6 +75,11 @@ export type Source = {
 export type Machine = {
   /** Undefined when no such process runs. */
   open(pid: number): Source | undefined
+  /**
+   * Opens the first process of a container, which its engine says is `pid`; that holds for the
+   * engine's own host and pid namespace. Undefined when this machine shows no process of it.
+   */
+  openContainer(id: string, pid: number): Source | undefined
   /** Reads what the processes share; once a tick, before them. */
   refresh(): void
   close(): Promise<void>

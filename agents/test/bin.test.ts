@@ -68,7 +68,7 @@ test('bad usage is one line a problem, and exit code 2', async (t: TestContext) 
       .trimEnd()
       .split('\n')
       .map((line) => line.split(':')[0]),
-    ['--nope', '--pid a', '--port x', '--pid', '--addr 0.0.0.0'],
+    ['--nope', '--pid a', '--port x', '--pid, --container, --label', '--addr 0.0.0.0'],
   )
 })
 
