@@ -1,6 +1,8 @@
 /** The page of what was sent through the proxy, and of the blocks that were served. */
 import { amount, percent, setText, unknown } from './format.js'
+import { saveAs } from './save.js'
 import { ask, TokenNeeded } from './stream.js'
+import { cell, code, mark, number, row, small, text, time } from './table-cells.js'
 import { askForToken } from './token-dialog.js'
 
 const rowsPerPage = 50
@@ -109,13 +111,13 @@ function transactionRow({
   const where = block === null ? (reason ?? '') : `block ${block.toLocaleString('en')}`
   return row(
     cell('Transaction', code(hash)),
-    cell('State', mark(state), small(where)),
+    cell('State', mark(state, meaning[state]), small(where)),
     cell('Sender', code(sender)),
-    cell('Nonce', nonce),
+    number('Nonce', nonce),
     cell('Receiver', to === null ? small('new contract') : code(to)),
     cell('Accepted', time(acceptedAt)),
     cell('Node', node),
-    cell('Offers', amount(offers)),
+    number('Offers', amount(offers)),
   )
 }
 
@@ -125,79 +127,31 @@ function showBlocks({ blocks, reorganisations }) {
   byId('blocks').replaceChildren(...blocks.slice(0, blocksShown).map(blockRow))
 }
 
-function blockRow({ number, hash, timeMs, transactions, gasUsed, gasLimit, seenOn, isOrphaned }) {
+function blockRow({
+  number: height,
+  hash,
+  timeMs,
+  transactions,
+  gasUsed,
+  gasLimit,
+  seenOn,
+  isOrphaned,
+}) {
   const isFull = gasUsed !== null && gasLimit > 0
   const gas = isFull ? `${amount(gasUsed)} (${percent(gasUsed / gasLimit)})` : unknown
-  const numbered = text('strong', number.toLocaleString('en'))
+  const numbered = text('strong', height.toLocaleString('en'))
   return row(
-    cell('Block', numbered, isOrphaned ? mark('orphaned') : '', code(hash)),
+    cell('Block', numbered, isOrphaned ? mark('orphaned', 'ill') : '', code(hash)),
     cell('Time', timeMs === null ? unknown : time(new Date(timeMs).toISOString())),
-    cell('Transactions', transactions === null ? unknown : amount(transactions)),
-    cell('Gas used', gas),
+    number('Transactions', transactions === null ? unknown : amount(transactions)),
+    number('Gas used', gas),
     cell('Seen on', seenOn ?? unknown),
   )
 }
 
-function row(...cells) {
-  const element = document.createElement('tr')
-  element.append(...cells)
-  return element
-}
-
-function cell(label, ...content) {
-  const element = document.createElement('td')
-  element.dataset.label = label
-  if (['Nonce', 'Offers', 'Transactions', 'Gas used'].includes(label)) element.className = 'number'
-  element.append(...content)
-  return element
-}
-
-/** A hash or address: its ends are shown, the whole is its title and what a copy takes. */
-function code(hex) {
-  const element = text('code', `${hex.slice(0, 8)}…${hex.slice(-6)}`)
-  element.title = hex
-  element.addEventListener('copy', (event) => {
-    event.clipboardData.setData('text/plain', hex)
-    event.preventDefault()
-  })
-  return element
-}
-
-function mark(state) {
-  const element = text('span', state)
-  element.className = 'health'
-  element.dataset.is = meaning[state] ?? 'ill'
-  return element
-}
-
-function small(content) {
-  const element = text('span', content)
-  element.className = 'muted small'
-  return element
-}
-
-function time(iso) {
-  const element = text('time', new Date(iso).toLocaleString('en-GB'))
-  element.dateTime = iso
-  element.title = iso
-  return element
-}
-
-function text(name, content) {
-  const element = document.createElement(name)
-  element.textContent = content
-  return element
-}
-
-/** Asked for here and not by a link, which cannot carry the token. */
 async function save(format) {
   try {
-    const answer = await ask(`/api/transactions?${query(rowsPerFile, format)}`)
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(await answer.blob())
-    link.download = `transactions.${format}`
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), lookEveryMs)
+    await saveAs(`transactions.${format}`, `/api/transactions?${query(rowsPerFile, format)}`)
   } catch (error) {
     showWrong(error.message)
   }
