@@ -1,7 +1,7 @@
 import { Process } from './process.ts'
 import type { Reaper } from './reaper.ts'
 
-const startTimeoutMs = 8_000
+const startTimeoutMs = 30_000
 const stopGraceMs = 3_000
 
 /** One of our own programs, started through its command line and known to listen. */

@@ -28,7 +28,7 @@ const genesisTimestampS = 1_700_000_000
 const gasLimit = 30_000_000
 /** States kept in memory for calls on past blocks; Anvil would write the others to the disk. */
 const keptStates = 64
-const startTimeoutMs = 8_000
+const startTimeoutMs = 30_000
 const stopGraceMs = 1_000
 
 /** One Anvil that seals only when it is told to, from one start to its end, and again. */
