@@ -30,17 +30,20 @@ test(
     const calls = setInterval(() => void call(stack.endpoint), 20)
     t.after(() => clearInterval(calls))
 
-    await t.test('every expression of alerts and dashboard is one that it takes', async (t) => {
-      for (const { expr } of alertRules()) await prometheus.query(expr)
-      const { panels } = dashboardSchema.parse(dashboardJson())
-      for (const panel of panels) {
-        if (panel.type === 'row') continue
-        for (const { expr } of panel.targets) await prometheus.query(filledIn(expr))
-      }
-      await t.assert.rejects(prometheus.query('sum(equipoise_upstream_up'), /parse error/)
-    })
+    await t.test(
+      'every expression of alerts and dashboard is one that it takes',
+      async (t: TestContext) => {
+        for (const { expr } of alertRules()) await prometheus.query(expr)
+        const { panels } = dashboardSchema.parse(dashboardJson())
+        for (const panel of panels) {
+          if (panel.type === 'row') continue
+          for (const { expr } of panel.targets) await prometheus.query(filledIn(expr))
+        }
+        await t.assert.rejects(prometheus.query('sum(equipoise_upstream_up'), /parse error/)
+      },
+    )
 
-    await t.test('what a fleet at work shows is there', async (t) => {
+    await t.test('what a fleet at work shows is there', async (t: TestContext) => {
       const { panels } = dashboardSchema.parse(dashboardJson())
       const empty = async () => {
         const found: string[] = []
@@ -64,7 +67,7 @@ test(
       t.assert.deepEqual(still, [])
     })
 
-    await t.test('a node is killed, then it is back', async (t) => {
+    await t.test('a node is killed, then it is back', async (t: TestContext) => {
       const [killed, other] = stack.fleet.nodes.map(({ id }) => id)
       const alert = `NodeDown ${killed}`
       const alerts = [alert, `AgentLosesNode ${killed}`]
