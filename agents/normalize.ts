@@ -44,6 +44,7 @@ type Counter =
   | 'diskBytes'
   | 'netBytes'
   | 'hostDiskBusyS'
+  | 'diskLimitBusyS'
 
 /**
  * Turns the readings of one node into a point of the state space: each axis a share of what the
@@ -140,10 +141,7 @@ export class Normalizer {
       mem_pressure: this.#rate('memPressureS', slowMs),
       cpu: ratio(this.#smoothCores, cap.cpus),
       memory: ratio(heldBytes(sample), cap.mem),
-      disk:
-        cap.disk === undefined
-          ? this.#rate('hostDiskBusyS', slowMs)
-          : ratio(this.#rate('diskBytes', slowMs), cap.disk),
+      disk: this.#disk(),
       network: ratio(this.#rate('netBytes', slowMs), cap.network),
     }
     const x: { [axis in Dimension]?: number } = {}
@@ -169,6 +167,18 @@ export class Normalizer {
       return periods > 0 ? throttled / periods : 0
     const waiting = this.#rate('runQueueWaitS', pressureMs, now)
     return waiting === undefined ? undefined : waiting / (1 + waiting)
+  }
+
+  /**
+   * Share of the capacity: of the limit that is used most, or of what was declared, whichever is
+   * nearer to its end. With neither, how busy the host's disk is.
+   */
+  #disk(): number | undefined {
+    const declared = this.#declared.diskBytesPerS
+    const limited = this.#rate('diskLimitBusyS', slowMs)
+    const used = ratio(this.#rate('diskBytes', slowMs), declared)
+    if (limited === undefined && declared === undefined) return this.#rate('hostDiskBusyS', slowMs)
+    return used === undefined ? limited : Math.max(used, limited ?? 0)
   }
 
   /** Increase a second over the last `windowMs`, or over as much of it as there is. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { type Container, isNamed, type Selector } from './containers/container.ts'
+import { type Container, isNamed, isSelected, type Selector } from './containers/container.ts'
 import { type ContainerReach, ContainerSubject } from './containers/container-subject.ts'
 import { type NodeOptions, processSubject } from './naming.ts'
 import type { Declared } from './normalize.ts'
@@ -103,11 +103,7 @@ export class WatchList {
     if (containers.some((by) => by.kind === 'container' && isNamed(container, by.name))) {
       return undefined
     }
-    return containers.find((by) => {
-      if (by.kind === 'container') return false
-      const value = container.labels[by.key]
-      return value !== undefined && (by.value === undefined || by.value === value)
-    })
+    return containers.find((by) => by.kind === 'label' && isSelected(container, by))
   }
 
   /** True when some node was let go. */

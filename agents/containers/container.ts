@@ -78,8 +78,8 @@ export function isSelected(
   selector: Selector,
 ): boolean {
   if (selector.kind === 'container') return isNamed(container, selector.name)
-  const value = container.labels[selector.key]
-  return value !== undefined && (selector.value === undefined || selector.value === value)
+  if (!Object.hasOwn(container.labels, selector.key)) return false
+  return selector.value === undefined || selector.value === container.labels[selector.key]
 }
 
 /** True for what can be looked for without an engine that tells names. */

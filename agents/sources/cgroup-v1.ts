@@ -1,3 +1,4 @@
+import { DiskLimits, diskFilesV1 } from './disk-limits.ts'
 import type { KeptFile, KernelFiles } from './kept-file.ts'
 import { countOfList, field, soleNumber } from './kernel-text.ts'
 import type { Group, Membership } from './membership.ts'
@@ -8,7 +9,7 @@ import type { Gauge, Sample } from './source.ts'
  * What the trees of cgroup v1 tell: limits always, use only of groups that are the node's own. Each
  * controller has its own tree, and a process may have a group of its own in one and not in another.
  *
- * Disk is not here: `blkio.throttle.io_service_bytes` stays 0 unless a throttle rule exists.
+ * Bytes of the disk are not here: `blkio.throttle.io_service_bytes` stays 0 unless a rule exists.
  */
 export class CgroupV1 implements Gauge {
   readonly quota: QuotaLevels
@@ -18,13 +19,14 @@ export class CgroupV1 implements Gauge {
   readonly #memoryUsage: KeptFile | undefined
   readonly #memoryStat: KeptFile | undefined
   readonly #memoryLimits: readonly (KeptFile | undefined)[]
+  readonly #diskLimits: DiskLimits | undefined
 
   constructor(
     files: KernelFiles,
     groups: NonNullable<Membership['v1']>,
     isOwn: (group: Group | undefined) => boolean,
   ) {
-    const { cpu, cpuacct, memory, cpuset } = groups
+    const { cpu, cpuacct, memory, cpuset, blkio } = groups
     const ownFile = (group: Group | undefined, name: string) =>
       group !== undefined && isOwn(group) ? files.open(`${group.dir}/${name}`) : undefined
     this.quota = new QuotaLevels(
@@ -40,6 +42,10 @@ export class CgroupV1 implements Gauge {
     this.#memoryLimits = (memory?.levels ?? []).map((level) =>
       files.open(`${level}/memory.limit_in_bytes`),
     )
+    this.#diskLimits =
+      blkio !== undefined && isOwn(blkio)
+        ? new DiskLimits(diskFilesV1(files, blkio.dir, blkio.levels))
+        : undefined
   }
 
   /** True when CPU time comes from a group, not from the process alone. */
@@ -54,6 +60,7 @@ export class CgroupV1 implements Gauge {
     const usageNs = soleNumber(this.#cpuUsage?.text())
     if (usageNs !== undefined) into.cpuUsageS = usageNs / 1e9
     this.#readMemory(into)
+    this.#diskLimits?.read(into)
   }
 
   close(): void {
@@ -63,6 +70,7 @@ export class CgroupV1 implements Gauge {
     this.#cpuset?.close()
     this.#memoryUsage?.close()
     this.#memoryStat?.close()
+    this.#diskLimits?.close()
   }
 
   #readMemory(into: Sample): void {

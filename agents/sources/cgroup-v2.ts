@@ -1,3 +1,4 @@
+import { DiskLimits, diskFilesV2 } from './disk-limits.ts'
 import type { KeptFile, KernelFiles } from './kept-file.ts'
 import { countOfList, field, soleNumber } from './kernel-text.ts'
 import type { Group } from './membership.ts'
@@ -14,7 +15,7 @@ export class CgroupV2 implements Gauge {
   readonly #memoryStat: KeptFile | undefined
   readonly #memoryLimits: readonly (KeptFile | undefined)[]
   readonly #ioStat: KeptFile | undefined
-  readonly #ioMax: KeptFile | undefined
+  readonly #diskLimits: DiskLimits | undefined
 
   constructor(files: KernelFiles, group: Group, isOwn: boolean) {
     const { dir, levels } = group
@@ -28,7 +29,7 @@ export class CgroupV2 implements Gauge {
     this.#memoryCurrent = ownFile('memory.current')
     this.#memoryStat = ownFile('memory.stat')
     this.#ioStat = ownFile('io.stat')
-    this.#ioMax = ownFile('io.max')
+    this.#diskLimits = isOwn ? new DiskLimits(diskFilesV2(files, dir, levels)) : undefined
     // A group without the cpuset controller has no such file: it has its parent's CPUs.
     this.#cpuset = firstOf(levels, (level) => files.open(`${level}/cpuset.cpus.effective`))
     // Above `high` the group is slowed down until it is below: in effect a limit too.
@@ -56,7 +57,7 @@ export class CgroupV2 implements Gauge {
     this.#memoryCurrent?.close()
     this.#memoryStat?.close()
     this.#ioStat?.close()
-    this.#ioMax?.close()
+    this.#diskLimits?.close()
   }
 
   #readCpu(into: Sample): void {
@@ -80,10 +81,7 @@ export class CgroupV2 implements Gauge {
     const stat = this.#ioStat?.text()
     // Empty until the first transfer, and then that is what was transferred.
     if (stat !== undefined) into.diskBytes = sumOf(stat, /\b[rw]bytes=(\d+)/g)
-    const limits = [...(this.#ioMax?.text() ?? '').matchAll(/\b[rw]bps=(\d+)/g)]
-    // Only a device with both ways limited has a capacity, and only of one is their sum one.
-    if (limits.length === 2)
-      into.diskLimitBytesPerS = Number(limits[0]?.[1]) + Number(limits[1]?.[1])
+    this.#diskLimits?.read(into)
   }
 }
 

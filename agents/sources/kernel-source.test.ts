@@ -95,15 +95,6 @@ test('the tightest limit on the way to the root binds', (t) => {
   t.assert.equal(sample.cpuUsageS, 7)
 })
 
-test('a limited disk has a capacity when both ways are limited', (t) => {
-  using machine = new RecordedMachine('v2')
-  const source = machine.source(4242)
-  machine.write('cgroup/limited/io.max', '254:0 rbps=1000 wbps=500 riops=max wiops=max\n')
-  t.assert.equal(source.sample().diskLimitBytesPerS, 1500)
-  machine.write('cgroup/limited/io.max', '254:0 rbps=max wbps=500 riops=max wiops=max\n')
-  t.assert.equal(source.sample().diskLimitBytesPerS, undefined)
-})
-
 test('a group that holds others too gives its limits and nothing else', (t) => {
   using machine = new RecordedMachine('v2')
   machine.addProcess(1, 0)
@@ -151,12 +142,24 @@ test('the root of the tree is nobody’s own', (t) => {
   t.assert.equal(machine.source(4242).name, 'proc')
 })
 
-test('a group seen from within a cgroup namespace is not looked for', (t) => {
+test('a group seen from within a cgroup namespace is found by the end of its path', (t) => {
   using machine = new RecordedMachine('v2')
-  machine.write('proc/4242/cgroup', '0::/../limited\n')
+  machine.write('proc/4242/cgroup', '0::/../../limited\n')
   const source = machine.source(4242)
-  t.assert.equal(source.name, 'proc')
-  t.assert.equal(source.sample().cpus, 2)
+  t.assert.equal(source.name, 'cgroup2')
+  t.assert.equal(source.sample().cpus, 0.5)
+})
+
+test('a group that holds us, or that two paths might be, is not looked for', (t) => {
+  using machine = new RecordedMachine('v2')
+  machine.write('cgroup/a/node/cpu.max', '20000 100000\n')
+  machine.write('cgroup/b/node/cpu.max', '20000 100000\n')
+  for (const path of ['/..', '/../node']) {
+    machine.write('proc/4242/cgroup', `0::${path}\n`)
+    const source = machine.source(4242)
+    t.assert.equal(source.name, 'proc')
+    t.assert.equal(source.sample().cpus, 2)
+  }
 })
 
 test('a group that is not mounted here leaves the limits above it', (t) => {
@@ -171,7 +174,11 @@ test('a group that is not mounted here leaves the limits above it', (t) => {
 test('in cgroup v1 each controller may have a group of its own or not', (t) => {
   using machine = new RecordedMachine('v1-hybrid')
   machine.addProcess(5000, 1)
-  machine.write(`cgroup/memory/${docker}/cgroup.procs`, '22827\n5000\n')
+  const alone = ['cpu', 'cpuacct', 'cpuset'].map((name, i) => `${i + 1}:${name}:/${docker}\n`)
+  machine.write('proc/22827/cgroup', `${alone.join('')}4:memory:/shared\n0::/${docker}\n`)
+  machine.write('cgroup/memory/shared/cgroup.procs', '22827\n5000\n')
+  machine.write('cgroup/memory/shared/memory.limit_in_bytes', '536870912\n')
+  machine.write('cgroup/memory/shared/memory.usage_in_bytes', '400000000\n')
   machine.write('proc/22827/status', 'VmRSS:\t 100 kB\nRssFile:\t 40 kB\nNSpid:\t22827\n')
   const source = machine.source(v1Process)
   const sample = source.sample()

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { containerIdIn } from '../containers/container.ts'
+import { directoriesIn } from './group-search.ts'
 import type { KernelFiles } from './kept-file.ts'
 import { textField } from './kernel-text.ts'
 import type { Group } from './membership.ts'
@@ -17,22 +18,27 @@ export class Ownership {
   readonly #files: KernelFiles
   readonly #procRoot: string
   readonly #pid: number
-  readonly #isContainer: boolean
+  readonly #isInNamespace: boolean
+  /** The container that this agent is in. */
+  readonly #ownContainer: string | undefined
 
   constructor(files: KernelFiles, procRoot: string, pid: number) {
     this.#files = files
     this.#procRoot = procRoot
     this.#pid = pid
-    this.#isContainer = isInPidNamespace(files, procRoot, pid)
+    this.#isInNamespace = isInPidNamespace(files, procRoot, pid)
+    this.#ownContainer = containerIdIn(files.once(`${procRoot}/self/cgroup`) ?? '')
   }
 
   /**
-   * Within a container (seen by its pid namespace) everything in the group is the node's, also its
-   * init and what `docker exec` starts, which are not descendants of the node's process.
+   * Within a container (seen by its group's name or its pid namespace) everything in the group is the
+   * node's, also its init and what `docker exec` starts, which do not descend from its process.
    */
   isOwn(group: Group | undefined): boolean {
     if (group === undefined || !group.mayBeOwn) return false
-    if (this.#isContainer) return true
+    // An agent in one container with its nodes would take itself for each of them.
+    if (group.containerId !== undefined && group.containerId !== this.#ownContainer) return true
+    if (this.#isInNamespace) return true
     const pids = this.#processes(group.dir)
     return pids?.every((pid) => this.#descends(pid)) ?? false
   }
@@ -60,15 +66,6 @@ export class Ownership {
       if (ancestor === undefined) return i === 0 && pid !== 0
     }
     return ancestor === this.#pid
-  }
-}
-
-function directoriesIn(dir: string): readonly string[] {
-  try {
-    const entries = readdirSync(dir, { withFileTypes: true })
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  } catch {
-    return [] // The group was removed since it was listed: nothing is in it.
   }
 }
 

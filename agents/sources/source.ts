@@ -37,8 +37,10 @@ export type Sample = {
   cpus?: number
   /** Bytes of memory that the process may use at most. */
   memLimitBytes?: number
-  /** Bytes a second, read and written, that the disk lets the group have. */
+  /** Bytes a second that the disk lets the group have, as far as it is limited. */
   diskLimitBytesPerS?: number
+  /** Time for which that limit of a disk which is used most would have been used whole. */
+  diskLimitBusyS?: number
 }
 
 /** Fills in the figures that one place of the machine knows. */
