@@ -76,7 +76,7 @@ export class Contracts {
   /** The contracts, the one with most calls first; `other` last, once there is anything in it. */
   rows(): readonly ContractRow[] {
     const byContract = new Map<string, FunctionCalls[]>()
-    for (const row of this.stats.functions) {
+    for (const row of this.stats.functions()) {
       const functions = byContract.get(row.contract)
       if (functions === undefined) byContract.set(row.contract, [row])
       else functions.push(row)

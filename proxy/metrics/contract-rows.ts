@@ -20,8 +20,8 @@ function perFunction(
     help,
     labels,
     read({ contracts }, put) {
-      const { other, functions } = contracts.stats
-      for (const calls of [...functions, other]) {
+      const { stats } = contracts
+      for (const calls of [...stats.functions(), stats.other]) {
         const value = of(calls, contracts)
         if (value !== null) put(value, calls.contract, contracts.label(calls.selector))
       }

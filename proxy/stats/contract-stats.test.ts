@@ -11,7 +11,7 @@ test('calls, errors, transactions and times of a function add up', (t: TestConte
   stats.record(transfer, false, true, 10, 200)
   stats.record(transfer, true, false, 1, 300)
   stats.record(transfer, false, false, 5, 400, 3)
-  const [row] = stats.functions
+  const [row] = stats.functions()
   t.assert.deepEqual(
     { ...row },
     {
@@ -37,7 +37,7 @@ test('an address counts once, however its letters are written', (t: TestContext)
     stats.record(callee, false, false, 1, 1)
   }
   t.assert.deepEqual(
-    Array.from(stats.functions, ({ calls }) => calls),
+    Array.from(stats.functions(), ({ calls }) => calls),
     [2],
   )
 })
@@ -47,7 +47,7 @@ test('what can be no contract and function is not counted', (t: TestContext) => 
   for (const callee of ['', contract, `${contract}"},"lat`, `${contract}zz059cbb`]) {
     stats.record(callee, false, false, 1, 1)
   }
-  t.assert.equal([...stats.functions].length + stats.other.calls, 0)
+  t.assert.equal([...stats.functions()].length + stats.other.calls, 0)
 })
 
 test('gas and failures in blocks go to the function, or to the rest when it is forgotten', (t: TestContext) => {
@@ -55,7 +55,7 @@ test('gas and failures in blocks go to the function, or to the rest when it is f
   stats.record(transfer, true, false, 1, 1)
   stats.mined(transfer, 51_000, false)
   stats.mined(transfer, 30_000, true)
-  const [row] = stats.functions
+  const [row] = stats.functions()
   t.assert.deepEqual([row?.gasUsed, row?.gasKnown, row?.reverted], [81_000, 2, 1])
   stats.record(`${contract}constructor`, true, false, 1, 2)
   stats.mined(transfer, 9_000, false)
@@ -68,9 +68,10 @@ test('no more functions are kept than were allowed, the last called among them, 
     fc.property(callees, fc.integer({ min: 1, max: 12 }), (called, limit) => {
       const stats = new ContractStats(limit)
       called.forEach((n, at) => {
-        stats.record(calleeOf(n), false, n % 3 === 0, n, at)
+        const callee = at % 2 === 0 ? calleeOf(n) : calleeOf(n).toUpperCase().replace('0X', '0x')
+        stats.record(callee, false, n % 3 === 0, n, at)
       })
-      const rows = [...stats.functions]
+      const rows = [...stats.functions()]
       t.assert.ok(rows.length <= limit)
       t.assert.equal(sum(rows, stats.other, 'calls'), called.length)
       t.assert.equal(sum(rows, stats.other, 'errors'), called.filter((n) => n % 3 === 0).length)

