@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { compareCommand } from './commands/compare.ts'
+import { downCommand } from './commands/down.ts'
+import { faultCommand } from './commands/fault.ts'
 import { listCommand } from './commands/list.ts'
+import { logsCommand } from './commands/logs.ts'
+import { psCommand } from './commands/ps.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
@@ -24,6 +28,10 @@ const program = new Command('equipoise-bench')
   .addHelpText('after', examples)
 for (const make of [
   upCommand,
+  psCommand,
+  logsCommand,
+  faultCommand,
+  downCommand,
   runCommand,
   compareCommand,
   reportCommand,

@@ -52,7 +52,7 @@ export async function createCpuGroup(options: CpuGroupOptions): Promise<CpuGroup
     return directory
   }
   try {
-    const hierarchies = await ownGroups(proc)
+    const hierarchies = await groupsOf(proc, 'self')
     const withCpu = hierarchies.find(({ controllers }) => controllers.includes('cpu'))
     const v2 = hierarchies.find(({ controllers }) => controllers.length === 0)
     if (withCpu !== undefined) {
@@ -102,13 +102,31 @@ async function enter(directories: readonly string[], pid: number): Promise<void>
 type Hierarchy = {
   readonly controllers: readonly string[]
   readonly mountPoint: string
-  /** Our own group in it. */
+  /** The process's group in it. */
   readonly directory: string
 }
 
-/** The hierarchies in which our own group can be seen. */
-async function ownGroups(proc: string): Promise<readonly Hierarchy[]> {
-  const groups = (await readFile(join(proc, 'self/cgroup'), 'utf8')).trim().split('\n')
+/**
+ * The directories of a process's groups in the hierarchies of `controllers`, the v2 tree among them.
+ * @throws Error when there is no such process
+ */
+export async function groupDirectories(
+  pid: number,
+  controllers: readonly string[],
+): Promise<readonly string[]> {
+  const hierarchies = await groupsOf('/proc', pid)
+  return hierarchies
+    .filter((one) => one.controllers.length === 0 || hasAny(one.controllers, controllers))
+    .map(({ directory }) => directory)
+}
+
+function hasAny(all: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.some((name) => all.includes(name))
+}
+
+/** The hierarchies in which a process's group can be seen. */
+async function groupsOf(proc: string, pid: number | 'self'): Promise<readonly Hierarchy[]> {
+  const groups = (await readFile(join(proc, `${pid}/cgroup`), 'utf8')).trim().split('\n')
   const paths = new Map(
     groups.map((line) => {
       const [, controllers = '', ...path] = line.split(':')

@@ -57,6 +57,16 @@ export class FlagReader {
     return Number.NaN
   }
 
+  /** `512m`, `1.5g`, as Docker has it: powers of 1024. In bytes. */
+  bytes(flag: string, text: string, min: number): number {
+    const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([kmg])$/.exec(text) ?? []
+    const power = 'kmg'.indexOf(unit) + 1
+    const bytes = digits === '' ? Number.NaN : Math.round(Number(digits) * 1024 ** power)
+    if (bytes >= min) return bytes
+    this.refuse(`${flag} ${text}: want a size such as 512m or 1g, from ${min / 1024 ** 2}m`)
+    return Number.NaN
+  }
+
   oneOf(flag: string, text: string, choices: Iterable<string>): string {
     const names = [...choices]
     if (!names.includes(text)) this.refuse(`${flag} ${text}: want one of ${names.join(', ')}`)

@@ -10,6 +10,8 @@ export type ProcessOptions = {
   readonly reaper: Reaper
   /** Told each line of its standard output. */
   readonly onLine?: (line: string) => void
+  /** Told each line of both its outputs. */
+  readonly onSaid?: (line: string) => void
 }
 
 /** How a process ended, in words: `exit code 1`, `SIGKILL`, or why it could not be started. */
@@ -46,10 +48,12 @@ export class Process {
     if (this.#child.stdout !== null) {
       readLines(this.#child.stdout, (line) => {
         options.onLine?.(line)
+        options.onSaid?.(line)
       })
     }
     if (this.#child.stderr !== null) {
       readLines(this.#child.stderr, (line) => {
+        options.onSaid?.(line)
         this.#lastWords.push(line.slice(0, keptLineLength))
         if (this.#lastWords.length > keptLines) this.#lastWords.shift()
       })

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
@@ -40,6 +42,9 @@ if [ -n "$folder" ]; then rm -rf "$folder"; fi
 const respawnAfterMs = 200
 const maxRespawns = 20
 
+/** The file in its folder that holds what it watches, for whoever finds the folder without it. */
+export const heldFile = 'held'
+
 const removeTries = 50
 const removeEveryMs = 20
 
@@ -48,7 +53,8 @@ const removeEveryMs = 20
  * control groups and our folder when this process dies without a chance to do so (`kill -9`).
  *
  * It has a session of its own, so that neither Ctrl-C nor a signal to our process group ends it.
- * Both of them killed at once is the one case in which something stays.
+ * Both of them killed at once is the one case in which something stays; what, is in the folder's
+ * file `held`, see `stack-remains.ts`.
  */
 export class Reaper {
   readonly #folder: string
@@ -71,17 +77,20 @@ export class Reaper {
 
   watch(pid: number): void {
     this.#pids.add(pid)
+    this.#note(`+pid ${pid} ${startTicks(pid) ?? '-'}`)
     this.#tell('+pid', String(pid))
   }
 
   unwatch(pid: number): void {
     this.#pids.delete(pid)
+    this.#note(`-pid ${pid}`)
     this.#tell('-pid', String(pid))
   }
 
   /** Takes charge of an empty control group's directory. */
   watchGroup(directory: string): void {
     this.#groups.add(directory)
+    this.#note(`+group ${directory}`)
     this.#tell('+group', directory)
   }
 
@@ -101,6 +110,7 @@ export class Reaper {
       }
     }
     this.#groups.delete(directory)
+    this.#note(`-group ${directory}`)
     this.#tell('-group', directory)
   }
 
@@ -141,8 +151,27 @@ export class Reaper {
     }, respawnAfterMs).unref()
   }
 
+  #note(line: string): void {
+    try {
+      appendFileSync(join(this.#folder, heldFile), `${line}\n`)
+    } catch (error) {
+      if (!isMissing(error)) throw error // Without the folder there is nothing left to know.
+    }
+  }
+
   #tell(verb: string, what: string): void {
     if (this.#shell.stdin?.writable === true) this.#shell.stdin.write(`${verb} ${what}\n`)
+  }
+}
+
+/** When a process began, in the kernel's clock ticks: tells it from a later one with its id. Null without `/proc`. */
+export function startTicks(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // Field 22; what comes before the last parenthesis may hold anything.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  } catch {
+    return null
   }
 }
 

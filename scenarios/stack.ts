@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deployContracts } from './contracts/deploy.ts'
 import { type Account, testAccounts } from './fleets/accounts.ts'
-import { AnvilFleet } from './fleets/anvil.ts'
 import type { Fleet, FleetEvent } from './fleets/fleet.ts'
-import { GethFleet } from './fleets/geth.ts'
 import { claimPort } from './ports.ts'
 import { Reaper } from './reaper.ts'
 import { Service } from './service.ts'
+import { startFleet } from './stack-fleet.ts'
+import { type Steps, untold } from './steps.ts'
 
-/** Programs that a fleet can be made of. */
-export const clients = ['anvil', 'geth'] as const
+/** What a fleet can be made of: Anvils, Geths, or Geths in Docker's containers. */
+export const clients = ['anvil', 'geth', 'docker'] as const
 
 export type StackOptions = {
   /** What the nodes are; Anvil without it. */
@@ -20,6 +20,14 @@ export type StackOptions = {
   readonly blockTimeMs: number
   /** CPU quotas in cores, used in turn; empty for none. */
   readonly cpus: readonly number[]
+  /** Memory limits in bytes, used in turn; only Docker's containers have one. */
+  readonly memoryBytes?: readonly number[]
+  /** Bytes a second that a node may read, and write, of its disk, used in turn; only Docker's. */
+  readonly diskBytesPerS?: readonly number[]
+  /** Names containers and network; `equipoise` without it. */
+  readonly name?: string
+  /** Made already, removed at the end with all in it; without it one is made. */
+  readonly folder?: string
   readonly strategy: string
   /** 0 takes a free one, here and below. */
   readonly httpPort: number
@@ -28,6 +36,7 @@ export type StackOptions = {
   /** Whether to deploy the demo contracts. */
   readonly contracts: boolean
   readonly onEvent: (event: StackEvent) => void
+  readonly steps?: Steps
 }
 
 /** What happens to a stack while it runs; `service-died` ends its use. */
@@ -41,6 +50,8 @@ export type Stack = {
   readonly adminUrl: string
   readonly agentUrl: string
   readonly fleet: Fleet
+  /** What else is started for the stack's sake is to be known to it. */
+  readonly reaper: Reaper
   /** Funded accounts of the test mnemonic. */
   readonly accounts: readonly Account[]
   /** Addresses of the demo contracts by name; empty unless asked for. */
@@ -64,9 +75,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const httpPort = await claimPort(options.httpPort, '--http.port')
   const adminPort = await claimPort(options.adminPort, '--admin.port')
   const agentPort = await claimPort(options.agentPort, '--agent.port')
-  const folder = await mkdtemp(join(tmpdir(), 'equipoise-'))
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'equipoise-')))
   const reaper = new Reaper(folder)
-  const { blockTimeMs, cpus, nodes, onEvent } = options
+  const { onEvent, steps = untold } = options
   const started: { close(): Promise<void> }[] = []
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
@@ -82,15 +93,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return made
   }
   try {
-    const fleetOptions = { nodes, blockTimeMs, cpus, folder, reaper, onEvent }
-    const fleet: Fleet =
-      options.client === 'geth'
-        ? await GethFleet.start(fleetOptions)
-        : await AnvilFleet.start(fleetOptions)
+    const fleet = await startFleet(options, folder, reaper, steps)
     started.push(fleet)
     const watched = fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
     const agent = service('agent', [...watched, '--port', String(agentPort)])
-    await agent.start()
+    await steps('agent', () => agent.start())
     const agentUrl = `http://127.0.0.1:${agentPort}`
     const proxyArgs = (strategy: string): string[] => [
       ...fleet.nodes.flatMap(({ id, url }) => ['--node', `${id}=${url}`]),
@@ -99,14 +106,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...['--admin.port', String(adminPort), '--log.level', 'warn'],
     ]
     let proxy = service('proxy', proxyArgs(options.strategy))
-    await proxy.start()
+    await steps('proxy', () => proxy.start())
     const endpoint = `http://127.0.0.1:${httpPort}`
-    const contracts = options.contracts ? await deployContracts(endpoint, testAccounts) : {}
+    const contracts = options.contracts
+      ? await steps('contracts', () => deployContracts(endpoint, testAccounts), namesOf)
+      : {}
     return {
       endpoint,
       adminUrl: `http://127.0.0.1:${adminPort}`,
       agentUrl,
       fleet,
+      reaper,
       accounts: testAccounts,
       contracts,
       commands: [
@@ -127,6 +137,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await close()
     throw error
   }
+}
+
+function namesOf(contracts: Readonly<Record<string, string>>): string {
+  return Object.keys(contracts).join(', ')
 }
 
 /** What was started last ends first. All are ended even when one of them will not. */

@@ -5,6 +5,7 @@ import type { CpuGroup } from '../cgroup.ts'
 import { Process } from '../process.ts'
 import type { Reaper } from '../reaper.ts'
 import type { FleetNode } from './fleet.ts'
+import { LogRing } from './log-ring.ts'
 import { NodeRpc } from './node-rpc.ts'
 import { writePidFile } from './pid-file.ts'
 
@@ -39,6 +40,7 @@ export class AnvilNode implements FleetNode {
   readonly cpus: number | null
   /** The command line it is started with. */
   readonly commandLine: string
+  readonly log = new LogRing()
   readonly #options: AnvilNodeOptions
   readonly #command: readonly [string, ...string[]]
   #process: Process | null = null
@@ -69,7 +71,8 @@ export class AnvilNode implements FleetNode {
     const onLine = (line: string) => {
       if (line.startsWith('Listening on')) resolve(null)
     }
-    const process = new Process({ name: id, command: this.#command, reaper, onLine })
+    const onSaid = (line: string) => this.log.push(line)
+    const process = new Process({ name: id, command: this.#command, reaper, onLine, onSaid })
     this.#process = process
     this.#isAsked = false
     if (process.pid !== null) {
@@ -99,6 +102,13 @@ export class AnvilNode implements FleetNode {
   async stop(): Promise<void> {
     this.#isAsked = true
     await this.#process?.stop(stopGraceMs)
+  }
+
+  /** @throws Error when it is down */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.pid()
+    if (pid === null) throw new Error(`${this.id} is down`)
+    process.kill(pid, name)
   }
 
   /** Anvil writes some lines for every call, which costs it as much as many a call. */

@@ -66,6 +66,15 @@ export class AnvilFleet implements Fleet {
     if (node.pid() === null) throw new Error(`${id} ended again while it was replayed`)
   }
 
+  /** Its connections stay open, and it answers nothing. */
+  freeze(id: string): void {
+    this.#node(id).signal('SIGSTOP')
+  }
+
+  thaw(id: string): void {
+    this.#node(id).signal('SIGCONT')
+  }
+
   /** The control group of a node, or null when it has none. */
   group(id: string): CpuGroup | null {
     return this.#groups[this.#nodes.indexOf(this.#node(id))] ?? null

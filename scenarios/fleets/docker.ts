@@ -154,8 +154,8 @@ export class DockerFleet implements Fleet {
   }
 
   /** Replaces the last `depth` blocks by `depth` + 1 others, see {@link BlockDriver.reorg}. */
-  reorg(depth: number): Promise<Head> {
-    return this.#driver.reorg(depth)
+  reorg(depth: number, builder?: string): Promise<Head> {
+    return this.#driver.reorg(depth, builder)
   }
 
   /** Removes all containers and the network. Resolves when none is left. */

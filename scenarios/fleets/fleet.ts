@@ -1,3 +1,5 @@
+import type { LogRing } from './log-ring.ts'
+
 /** One node of a fleet: a process that speaks JSON-RPC over HTTP. */
 export type FleetNode = {
   /** Such as `anvil-1`; the same for the life of the fleet. */
@@ -12,6 +14,10 @@ export type FleetNode = {
   readonly pidFile: string
   /** The command line it is started with. */
   readonly commandLine: string
+  /** What it has said. */
+  readonly log: LogRing
+  /** Its data directory on this machine, if it keeps its chain in one. */
+  readonly datadir?: string
 }
 
 /** Nodes on one chain. */
@@ -22,6 +28,21 @@ export type Fleet = {
   kill(id: string): Promise<void>
   /** Starts a node that is down, and resolves when it has the fleet's head again. */
   restart(id: string): Promise<void>
+  /** Its connections stay open, and it answers nothing. */
+  freeze(id: string): void | Promise<void>
+  thaw(id: string): void | Promise<void>
+  /** The node gets no more blocks, and says of itself that nothing is wrong. Not every fleet can. */
+  lag?(id: string): void
+  /** It gets them again. Resolves when it has the head. */
+  catchUp?(id: string): Promise<void>
+  /**
+   * Replaces the last `depth` blocks by `depth` + 1 others, and says which is the head now.
+   * @param builder the node that builds them; any without it
+   */
+  reorg?(
+    depth: number,
+    builder?: string,
+  ): Promise<{ readonly number: number; readonly hash: string }>
   /** Ends all nodes. Resolves when none is left. */
   close(): Promise<void>
 }

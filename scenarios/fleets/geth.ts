@@ -129,8 +129,8 @@ export class GethFleet implements Fleet {
   }
 
   /** Replaces the last `depth` blocks by `depth` + 1 others, see {@link BlockDriver.reorg}. */
-  reorg(depth: number): Promise<Head> {
-    return this.#driver.reorg(depth)
+  reorg(depth: number, builder?: string): Promise<Head> {
+    return this.#driver.reorg(depth, builder)
   }
 
   /** The control group of a node, or null when it has none. */

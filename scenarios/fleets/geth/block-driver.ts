@@ -102,15 +102,17 @@ export class BlockDriver {
    * Puts `depth` + 1 new blocks in place of the last `depth`. Nodes but the building one see them in
    * one step. Resolves when all that follow have them, or after a second.
    * @param depth 1 to 31
+   * @param builder the node that builds them; any in step without it
    */
-  reorg(depth: number): Promise<Head> {
+  reorg(depth: number, builder?: string): Promise<Head> {
     return this.#inTurn(async () => {
       let parent = this.#known.at(this.head.number - depth)
       if (!(depth >= 1 && depth <= deepestReorg) || parent === undefined) {
         throw new RangeError(`a reorganisation is 1 to ${deepestReorg} blocks deep, not ${depth}`)
       }
       const blocks: Payload[] = []
-      const leader = this.#leader()
+      const leader = builder === undefined ? this.#leader() : this.#follower(builder)
+      if (!leader.isInStep) throw new Error(`${leader.id} is not in step to build blocks`)
       while (blocks.length <= depth) {
         const block = await this.#buildOn(leader, parent)
         // It must have the block before it can build upon it.

@@ -5,6 +5,7 @@ import type { CpuGroup } from '../../cgroup.ts'
 import { Process } from '../../process.ts'
 import type { Reaper } from '../../reaper.ts'
 import type { FleetNode } from '../fleet.ts'
+import { LogRing } from '../log-ring.ts'
 import { writePidFile } from '../pid-file.ts'
 import { servingFlags, writeGethFiles } from './command-line.ts'
 import { Engine } from './engine.ts'
@@ -44,6 +45,7 @@ export class GethNode implements FleetNode {
   readonly datadir: string
   /** The command line it is started with. */
   readonly commandLine: string
+  readonly log = new LogRing()
   readonly #options: GethNodeOptions
   readonly #command: readonly [string, ...string[]]
   #cpus: number | null
@@ -96,7 +98,8 @@ export class GethNode implements FleetNode {
     await this.#writeFiles()
     // Half a second of CPU: under a small quota it would take seconds to come up.
     await group?.limit(null)
-    const process = new Process({ name: id, command: this.#command, reaper })
+    const onSaid = (line: string) => this.log.push(line)
+    const process = new Process({ name: id, command: this.#command, reaper, onSaid })
     this.#process = process
     this.#isAsked = false
     if (process.pid !== null) {
