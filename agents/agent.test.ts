@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type AgentOptions, createAgent } from './agent.ts'
 import { rows } from './metrics.ts'
+import type { OrcaReport } from './orca.ts'
 import { parseReport, type Report } from './report.ts'
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0
@@ -128,6 +131,59 @@ test('with a token file only its token reads, but anyone may ask for health', as
   t.assert.equal(await statusOf('/v1/state', 'secret'), 200)
   t.assert.equal(await statusOf('/none', 'secret'), 404)
   t.assert.equal(await statusOf('/healthz'), 200)
+})
+
+test('a node is told as ORCA, with the header that is asked for', async (t: TestContext) => {
+  const url = await start(t, { nodes: [{ id: 'self a', pid: process.pid }] })
+  await readLines(url, 4)
+  const plain = await fetch(`${url}/v1/orca/self%20a`)
+  t.assert.equal(plain.headers.get('endpoint-load-metrics'), null)
+  const report = (await plain.json()) as OrcaReport
+  t.assert.ok((report.mem_utilization ?? 0) > 0)
+  t.assert.ok((report.named_metrics?.['capacity_cpus'] ?? 0) > 0)
+  t.assert.equal(report.utilization?.['memory'], report.mem_utilization)
+  for (const [format, name, form] of [
+    ['TEXT', 'endpoint-load-metrics', /^TEXT cpu_utilization=[\d.e-]+,mem_utilization=/],
+    ['JSON', 'endpoint-load-metrics', /^JSON \{"cpu_utilization":/],
+    ['BIN', 'endpoint-load-metrics', /^BIN [A-Za-z0-9+/]+={0,2}$/],
+    ['BIN', 'endpoint-load-metrics-bin', /^[A-Za-z0-9+/]+={0,2}$/],
+  ] as const) {
+    const headers = { 'endpoint-load-metrics-format': format }
+    const response = await fetch(`${url}/v1/orca/self%20a`, { headers })
+    t.assert.match(response.headers.get(name) ?? '', form)
+    await response.body?.cancel()
+  }
+})
+
+test('ORCA knows no node that is not watched, and no figures of one that has ended', async (t: TestContext) => {
+  const url = await start(t, { nodes: [{ id: 'gone', pidFile: '/nowhere/node.pid' }] })
+  for (const [name, status] of [
+    ['gone', 503],
+    ['other', 404],
+    ['', 404],
+    ['%E0', 404],
+    ['constructor', 404],
+    ['gone/x', 404],
+  ] as const) {
+    const response = await fetch(`${url}/v1/orca/${name}`)
+    t.assert.equal(response.status, status, name)
+    t.assert.deepEqual(Object.keys((await response.json()) as object), ['error'])
+  }
+})
+
+test('one agent answers HTTP and HAProxy at once, and leaves neither port open', async (t: TestContext) => {
+  const agent = createAgent({ nodes: [{ id: 'self', pid: process.pid }], port: 0, haproxyPort: 0 })
+  t.after(() => agent.close())
+  const { haproxy = '' } = await agent.listen()
+  const port = Number(haproxy.split(':')[1])
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  const [line] = await once(socket, 'data')
+  t.assert.match(line, /^up ready( weight:\d+%)?\n$/)
+  socket.destroy()
+  await agent.close()
+  const refused = connect(port, '127.0.0.1')
+  const [error] = await once(refused, 'error')
+  t.assert.equal(error.code, 'ECONNREFUSED')
 })
 
 test('closing ends open streams', async (t) => {

@@ -51,6 +51,9 @@ test('the help has every option and examples, and no colour in a pipe', async (t
     '--interval',
     '--host',
     '--token-file',
+    '--tls.ca',
+    '--haproxy-port',
+    '--push',
     'Examples',
   ]) {
     t.assert.ok(out.includes(word), word)
