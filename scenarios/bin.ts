@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { compareCommand } from './commands/compare.ts'
 import { downCommand } from './commands/down.ts'
+import { driveCommand } from './commands/drive.ts'
 import { faultCommand } from './commands/fault.ts'
 import { listCommand } from './commands/list.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -32,6 +33,7 @@ for (const make of [
   logsCommand,
   faultCommand,
   downCommand,
+  driveCommand,
   runCommand,
   compareCommand,
   reportCommand,
