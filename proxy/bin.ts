@@ -35,7 +35,19 @@ const keyFlags = [
   ['session-header', 'NAME', 'header that tells clients apart (their connection does)'],
   ['agent-token-file', 'FILE', 'bearer token to show to agents'],
   ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],
+  ['providers.file.path', 'PATH', 'file or folder of nodes (YAML, JSON), followed as it changes'],
+  ['providers.docker.endpoint', 'URL', 'daemon or socket proxy (unix:///var/run/docker.sock)'],
+  ['providers.docker.network', 'NAME', "containers' network to dial (their only one)"],
+  ['providers.docker.constraints', 'RULES', 'labels to have, as pool==mainnet && roles!=archive'],
+  ['providers.docker.agent', 'URL', "the host's agent, for containers that name none"],
   ['log.level', 'LEVEL', 'silent, fatal, error, warn, info, debug or trace (info)'],
+] as const
+
+/** Flags that are keys of the configuration and take no value. */
+const switchFlags = [
+  ['graphql', 'serve /graphql, from nodes that have it: every node without `web: false`'],
+  ['providers.docker', 'find nodes by the labels of containers'],
+  ['providers.docker.host-ports', 'dial ports that containers publish on the host'],
 ] as const
 
 /** Strategies that weigh nodes by their cores. */
@@ -50,6 +62,8 @@ Examples:
   $ equipoise --node http://127.0.0.1:18545 --node http://127.0.0.1:18555
   $ equipoise --node a=http://10.0.0.5:8545 --agent a=http://10.0.0.5:8560 --http.addr 0.0.0.0
   $ equipoise --config equipoise.yaml --strategy least-connection
+  $ equipoise --providers.docker --providers.docker.agent http://127.0.0.1:8560
+  $ equipoise --providers.file.path /etc/equipoise/nodes.d
   $ equipoise check-config equipoise.yaml`
 
 const program = new Command('equipoise')
@@ -62,11 +76,11 @@ const program = new Command('equipoise')
   .option('--strategy <NAME>', `${strategyNames.join(', ')} (state-space)`)
   .option('--strategy.hold <MODE>', `${holdModes.join(', ')}: whether heavy calls may wait (on)`)
   .option('--strategy.observer <NAME>', `${observerNames.join(', ')}: a node's physics (auto)`)
-  .option('--graphql', 'serve /graphql, from nodes that have it: every node without `web: false`')
   .addHelpText('after', examples)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
   .action(serve)
+for (const [name, help] of switchFlags) program.option(`--${name}`, help)
 for (const [name, placeholder, help] of keyFlags) program.option(`--${name} <${placeholder}>`, help)
 program
   .command('check-config')
@@ -76,8 +90,9 @@ program
   .exitOverride()
   .action((file: string) => {
     const config = loadConfig({ config: file, keys: new Map() })
+    const providers = Object.keys(config.providers).map((name) => `, nodes from ${name}`)
     process.stdout.write(
-      `${file}: ok, ${config.nodes.length} nodes, ${strategyText(config.strategy)}\n`,
+      `${file}: ok, ${config.nodes.length} nodes${providers.join('')}, ${strategyText(config.strategy)}\n`,
     )
   })
 
@@ -101,10 +116,15 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   const config = loadConfig(flagsOf(options))
   const log = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
   warnOfUnknownCores(config, log)
-  const proxy = createProxy(config, secretsOf(config), version(), log)
+  const reread = () => loadConfig(flagsOf(options)).nodes
+  const proxy = createProxy(config, secretsOf(config), version(), log, reread)
   const { url, webSocketUrl, adminUrl } = await proxy.listen()
   const more = webSocketUrl === null ? '' : `equipoise WebSocket on ${webSocketUrl}\n`
   process.stdout.write(`equipoise listening on ${url}\n${more}equipoise admin on ${adminUrl}\n`)
+  process.on('SIGHUP', () => {
+    log.info({}, 'reading nodes again')
+    proxy.reload()
+  })
   const { promise: ended, resolve: end } = Promise.withResolvers<NodeJS.Signals>()
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
@@ -126,11 +146,11 @@ function warnOfUnknownCores({ nodes, strategy }: Config, log: Logger): void {
 
 function flagsOf(options: Record<string, unknown>): Flags {
   const keys = new Map<string, string>()
+  for (const [name] of switchFlags) if (options[camelCase(name)] === true) keys.set(name, 'true')
   for (const [name] of keyFlags) {
     const value = options[camelCase(name)]
     if (typeof value === 'string') keys.set(name, value)
   }
-  if (options['graphql'] === true) keys.set('graphql', 'true')
   const { config, node, agent, strategy } = options as Partial<Flags>
   const { 'strategy.hold': hold, 'strategy.observer': observer } = options as Record<string, string>
   return {

@@ -65,7 +65,7 @@ test('a key that is misspelt is no key, at any depth', (t: TestContext) => {
 
 test('without a node there is nothing to serve', (t: TestContext) => {
   t.assert.deepEqual(problemsOf({ nodes: [] }), [
-    { path: 'nodes', message: 'name at least one node' },
+    { path: 'nodes', message: 'name at least one node, or a provider that finds some' },
   ])
   t.assert.ok(problemsOf({}).some(({ path }) => path === 'nodes'))
   for (const value of [null, 7, 'nodes', []]) t.assert.ok(problemsOf(value).length > 0)

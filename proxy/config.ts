@@ -1,23 +1,14 @@
 import { z } from 'zod'
 import { defaultChoice, parseStrategy, StrategyError } from './balance/strategy-choice.ts'
+import { duration } from './discovery/duration.ts'
+import { doubleIds, nodeSchema } from './discovery/node-spec.ts'
+import { hasProvider, providersSchema } from './discovery/provider-config.ts'
 import { compatOf, latestGeth, oldestGeth } from './rpc/compat.ts'
 
-/** A URL of a node or agent: http or https, an address without credentials' secrets in logs. */
-const httpUrl = z
-  .string()
-  .refine(isHttpUrl, { error: 'want a URL that begins with http:// or https://' })
-  .transform((text) => new URL(text))
+/** Of all sources together. */
+export const maxNodes = 1024
 
-const webSocketUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol), {
-    error: 'want a URL that begins with ws:// or wss://',
-  })
-  .transform((text) => new URL(text))
-
-const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-  error: 'want 1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first',
-})
+const noNodesMessage = 'name at least one node, or a provider that finds some'
 
 const port = z.int().min(0).max(65_535)
 /** Flags bear Geth's names, which separate names in a list by commas; files may use YAML lists. */
@@ -48,26 +39,6 @@ const strategy = z.unknown().transform((value, context) => {
 
 const release = z.string().refine((text) => compatOf(text) !== null, {
   error: `want a release of Geth from ${oldestGeth} to ${latestGeth}`,
-})
-
-const duration = z.preprocess(
-  (value) => (typeof value === 'string' ? millisecondsOf(value) : value),
-  z.number({ error: 'want a duration such as 250ms or 2s' }).positive(),
-)
-
-const node = z.strictObject({
-  id,
-  url: httpUrl,
-  /** Where it speaks WebSocket; without it, the same address as `url`. */
-  ws: webSocketUrl.optional(),
-  /** Where it serves what is passed through, if not on the host of `url`; false where nowhere. */
-  web: z
-    .union([z.literal(false), httpUrl], { error: 'want a URL that begins with http://, or false' })
-    .optional(),
-  /** Where its agent listens; its report bears this node's id or name. */
-  agent: httpUrl.optional(),
-  /** Cores it may use, for as long as no agent says. */
-  cores: z.number().positive().optional(),
 })
 
 const schema = z.strictObject({
@@ -115,7 +86,9 @@ const schema = z.strictObject({
       level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     })
     .prefault({}),
-  nodes: z.array(node).min(1, { error: 'name at least one node' }).max(1024),
+  nodes: z.array(nodeSchema).max(maxNodes).default([]),
+  /** Where further nodes are found; the fleet follows what they say. */
+  providers: providersSchema.prefault({}),
   'agent-token-file': z.string().min(1).optional(),
   strategy: strategy.default(defaultChoice),
   /** A file to take down arrivals, decisions and reports in, for a replay. */
@@ -185,16 +158,22 @@ export class ConfigError extends Error {
 export function parseConfig(value: unknown): Config {
   const parsed = schema.safeParse(value)
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
-  problems.push(...doubles(value), ...openAdmin(value), ...strayAddr(value))
+  problems.push(...doubles(value), ...noNodes(value), ...openAdmin(value), ...strayAddr(value))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return parsed.data
 }
 
 function leavesOf(object: z.ZodObject, prefix: string): string[] {
   return Object.entries(object.shape).flatMap(([key, value]) => {
-    const inner = value instanceof z.ZodPrefault ? value.unwrap() : value
+    const inner = bare(value)
     return inner instanceof z.ZodObject ? leavesOf(inner, `${prefix}${key}.`) : [prefix + key]
   })
+}
+
+/** What stands in a key, whether or not it may be absent. */
+function bare(value: unknown): unknown {
+  if (value instanceof z.ZodPrefault || value instanceof z.ZodOptional) return bare(value.unwrap())
+  return value instanceof z.ZodPipe ? bare(value.out) : value
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
@@ -211,15 +190,14 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
 /** Node ids must be told apart, which no schema of one node sees. */
 function doubles(value: unknown): Problem[] {
   const nodes: unknown = isRecord(value) ? value['nodes'] : undefined
-  if (!Array.isArray(nodes)) return []
-  const seen = new Set<unknown>()
-  return nodes.flatMap((entry: unknown, i) => {
-    const name = isRecord(entry) ? entry['id'] : undefined
-    if (typeof name !== 'string') return []
-    if (seen.has(name)) return [{ path: `nodes[${i}].id`, message: `${name} is there twice` }]
-    seen.add(name)
-    return []
-  })
+  return Array.isArray(nodes) ? doubleIds(nodes, 'nodes') : []
+}
+
+/** Without nodes of its own, the proxy must be told where to find some. */
+function noNodes(value: unknown): Problem[] {
+  const { nodes, providers } = isRecord(value) ? value : {}
+  if (nodes !== undefined && !(Array.isArray(nodes) && nodes.length === 0)) return []
+  return hasProvider(providers) ? [] : [{ path: 'nodes', message: noNodesMessage }]
 }
 
 /** Whoever reaches the admin port steers the fleet, so beyond loopback he must show a token. */
@@ -256,21 +234,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-}
-
 function split(text: string): string[] {
   return text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-}
-
-function millisecondsOf(text: string): number | string {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? []
-  if (amount === undefined) return text
-  return Number(amount) * (unit === 'ms' ? 1 : unit === 's' ? 1_000 : 60_000)
 }
 
 function lowerFirst(text: string): string {

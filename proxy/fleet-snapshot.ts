@@ -2,6 +2,8 @@ import type { FleetSnapshot, NodeSnapshot } from './admin/snapshot.ts'
 import { strategyNames } from './balance/strategies.ts'
 import type { Clock } from './clock.ts'
 import type { Heads } from './consistency/heads.ts'
+import type { Discovery } from './discovery/discovery.ts'
+import type { Members } from './members.ts'
 import type { Placement } from './placement.ts'
 import type { Relay } from './relay.ts'
 import { pointOf } from './state/vector.ts'
@@ -12,50 +14,50 @@ import type { Upstream } from './upstream/upstream.ts'
 /** What the distance shown is for: a light call, as most are. */
 const typicalWork = cpuWork(0.2)
 
+/** Where it is read. */
+export type SnapshotSources = {
+  readonly fleet: Fleet
+  readonly heads: Heads
+  readonly placement: Placement
+  readonly relay: Relay
+  readonly discovery: Discovery
+  readonly members: Members
+}
+
 /** Everything the admin port shows, read at one moment. */
 export class FleetSnapshots {
-  readonly #fleet: Fleet
-  readonly #heads: Heads
-  readonly #placement: Placement
-  readonly #relay: Relay
+  readonly #sources: SnapshotSources
   readonly #clock: Clock
   readonly #version: string
   readonly #startedMs: number
 
-  constructor(
-    fleet: Fleet,
-    heads: Heads,
-    placement: Placement,
-    relay: Relay,
-    clock: Clock,
-    version: string,
-  ) {
-    this.#fleet = fleet
-    this.#heads = heads
-    this.#placement = placement
-    this.#relay = relay
+  constructor(sources: SnapshotSources, clock: Clock, version: string) {
+    this.#sources = sources
     this.#clock = clock
     this.#version = version
     this.#startedMs = clock.nowMs()
   }
 
   snapshot(): FleetSnapshot {
-    const { readers, head, chainId } = this.#fleet.view
+    const { fleet, heads, placement, relay, discovery, members } = this.#sources
+    const { readers, head, chainId } = fleet.view
     const nowMs = this.#clock.nowMs()
-    const { dispatcher } = this.#placement
+    const { dispatcher } = placement
+    const { joined, left } = members
     return {
       version: this.#version,
-      strategy: this.#placement.strategy,
+      strategy: placement.strategy,
       strategies: strategyNames,
       uptimeSeconds: (nowMs - this.#startedMs) / 1000,
       ready: readers.length > 0,
       chainId,
       head,
-      chain: this.#heads.snapshot(),
-      calls: this.#relay.answered,
-      failed: this.#relay.failed,
+      chain: heads.snapshot(),
+      calls: relay.answered,
+      failed: relay.failed,
       held: { waiting: dispatcher.queued, total: dispatcher.heldCalls },
-      nodes: this.#fleet.upstreams.map((upstream) => nodeSnapshot(upstream, head, nowMs)),
+      discovery: { joined, left, providers: discovery.snapshot() },
+      nodes: members.upstreams.map((upstream) => nodeSnapshot(upstream, head, nowMs)),
     }
   }
 }

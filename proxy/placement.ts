@@ -48,6 +48,7 @@ export class Placement {
   readonly #metrics: CallStats
   readonly #clock: Clock
   readonly #recorder: Recorder | null
+  #choice: StrategyChoice
   #strategy: string
   /** Runs while errands wait. */
   #alarm: NodeJS.Timeout | null = null
@@ -61,6 +62,7 @@ export class Placement {
     this.#metrics = metrics
     this.#clock = clock
     this.#recorder = options.recorder ?? null
+    this.#choice = options.choice
     this.#strategy = strategyText(options.choice)
     this.dispatcher = new Dispatcher(options.choice, dispatcherDefaults, clock, rng)
   }
@@ -70,9 +72,15 @@ export class Placement {
     return this.#strategy
   }
 
+  /** The meter of a node that comes into the fleet now. */
+  meterFor(cores: number | null): LoadMeter {
+    return this.#options.meterOf(this.#choice, cores)
+  }
+
   /** From now on calls are placed by `choice`; those under way end on the meters they began on. */
   use(choice: StrategyChoice): void {
     const nowMs = this.#clock.nowMs()
+    this.#choice = choice
     this.#strategy = strategyText(choice)
     for (const upstream of this.#fleet.upstreams) {
       const { cores, lastReport, reportedAtMs } = upstream
@@ -101,8 +109,13 @@ export class Placement {
       const among = this.#candidates(errand, tried)
       if (this.#clock.nowMs() >= deadlineMs) throw new ProxyError('UPSTREAM_TIMEOUT', 'too late')
       if (among.length === 0) {
-        if (missed !== null) return handedOn(missed, demand, exchange)
-        if (demand !== null && (await demand.catchUp())) continue
+        if (missed !== null && demand?.mayHandOn !== false)
+          return handedOn(missed, demand, exchange)
+        if (demand !== null && (await demand.catchUp())) {
+          // Those who showed an old head may have come to the new one by now.
+          if (missed !== null) tried = missed = null
+          continue
+        }
         throw lastError ?? this.#shortfall(demand)
       }
       const chosen: Upstream | null = this.dispatcher.pick(work, among)

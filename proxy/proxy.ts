@@ -1,15 +1,17 @@
+import type { NodeReport } from '../agents/report.ts'
 import { createAdmin } from './admin/admin.ts'
-import { meterOf, parseStrategy, strategyText } from './balance/strategy-choice.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { meterOf, parseStrategy } from './balance/strategy-choice.ts'
+import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Consistency } from './consistency/consistency.ts'
 import { Heads } from './consistency/heads.ts'
 import { Sessions } from './consistency/session.ts'
 import { namedContracts } from './contracts.ts'
 import { FleetSnapshots } from './fleet-snapshot.ts'
+import type { Log } from './log.ts'
+import { type MemberParts, Members } from './members.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Placement } from './placement.ts'
-import { Recorder } from './recorder.ts'
 import { Relay } from './relay.ts'
 import { compatOf, latestCompat } from './rpc/compat.ts'
 import { Exposure } from './rpc/exposure.ts'
@@ -17,24 +19,19 @@ import { Router } from './rpc/router.ts'
 import type { Answerer } from './server/answerer.ts'
 import { ClientSessions } from './server/client-sessions.ts'
 import { Front, type FrontUrls, named } from './server/front.ts'
-import { PassThrough } from './server/pass-through.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Streams } from './streams/streams.ts'
+import { Agents } from './upstream/agents.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
 import { HeadFollower } from './upstream/head.ts'
 import { HealthChecks } from './upstream/health.ts'
-import { NodeSockets, webSocketUrlOf } from './upstream/node-sockets.ts'
-import { Upstream } from './upstream/upstream.ts'
+import { NodeSockets } from './upstream/node-sockets.ts'
+import type { Upstream } from './upstream/upstream.ts'
+import { upstreamOf } from './upstream-of.ts'
+import { discoveryOf, passThroughOf, type Reread, recorderOf } from './wiring.ts'
 import { Writes } from './writes/writes.ts'
-
-/** Where the proxy tells what it does; a pino logger is one. */
-export type Log = {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-  error(details: object, message: string): void
-}
 
 /** Secrets and names that do not stand in the configuration itself. */
 export type Secrets = {
@@ -52,29 +49,35 @@ export type Proxy = {
    * @throws Error with code `EADDRINUSE` and `flag`, the flag that names the port which is taken
    */
   listen(): Promise<ProxyUrls>
+  /** Reads the nodes of the configuration and of every provider again. What cannot be read stands. */
+  reload(): void
   /** Stops taking calls, lets those under way end for `graceMs`, and leaves nothing open. */
   close(graceMs?: number): Promise<void>
 }
 
+/** A provider that says nothing for so long is not waited for before the ports open. */
+const firstWordMs = 2_000
+
 /** Wires every part of a proxy. The one place that knows them all. */
-export function createProxy(config: Config, secrets: Secrets, version: string, log: Log): Proxy {
+export function createProxy(
+  config: Config,
+  secrets: Secrets,
+  version: string,
+  log: Log,
+  reread: Reread = () => null,
+): Proxy {
   const clock = systemClock
   const rng = Math.random
   const choice = config.strategy
   const costs = new Costs()
-  const upstreams = config.nodes.map(({ id, url, cores }) => {
-    const options = {
-      id,
-      url,
-      cores: cores ?? null,
-      connections: config.limits['sockets-per-node'],
-      maxAnswerBytes: config.limits['max-answer-bytes'],
-    }
-    return new Upstream(options, meterOf(choice, { clock, cores: options.cores, costs }), clock)
+  const made = config.nodes.map((spec) => {
+    const meter = meterOf(choice, { clock, cores: spec.cores ?? null, costs })
+    return { spec, upstream: upstreamOf(spec, config, meter, clock) }
   })
+  const founders = made.map(({ upstream }) => upstream)
   const chain = config['chain-id']
   const fleet = new Fleet(
-    upstreams,
+    founders,
     {
       maxLagBlocks: config.health['max-lag'],
       chainId: chain === undefined ? null : `0x${chain.toString(16)}`,
@@ -88,20 +91,13 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   )
   const { interval, timeout } = config.health
   const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
-  const recorder = recorderOf(config, upstreams, clock, log)
-  const collectors = agentsOf(config, upstreams).map(
-    ({ url, speaksFor }) =>
-      new Collector(
-        {
-          url,
-          token: secrets.agentToken,
-          upstreams: speaksFor,
-          onReport: ({ id }, report, sent) => recorder?.report(id, sent, report),
-        },
-        clock,
-        rng,
-      ),
-  )
+  const recorder = recorderOf(config, founders, clock, log)
+  const agents = new Agents((url, upstreams) => {
+    const token = secrets.agentToken
+    const onReport = ({ id }: Upstream, report: NodeReport, sent: number) =>
+      recorder?.report(id, sent, report)
+    return new Collector({ url, token, upstreams, onReport }, clock, rng)
+  })
 
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })
   const overWs = new Exposure({ api: config.ws.api ?? config.http.api, ...config.methods })
@@ -119,14 +115,25 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
     clock,
     rng,
   )
-  const sockets = new NodeSockets(
-    new Map(config.nodes.map(({ id, url, ws }) => [id, ws ?? webSocketUrlOf(url)])),
-  )
+  const sockets = new NodeSockets()
   const { quorum, strict, wait } = config.consistency
   const heads = new Heads(fleet, { quorum, maxWaitMs: wait }, clock)
-  const followers = upstreams.map(
-    (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
-  )
+  const parts: MemberParts = {
+    fleet,
+    health,
+    agents,
+    upstreamOf: (spec) => {
+      return upstreamOf(spec, config, placement.meterFor(spec.cores ?? null), clock)
+    },
+    followerOf: (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
+    mayBelieve: (upstream) => heads.mayBelieve(upstream),
+    meterFor: (cores) => placement.meterFor(cores),
+    left: (upstream) => heads.forget(upstream),
+    drop: (upstream) => sockets.drop(upstream),
+    log: (details, message) => log.info(details, message),
+  }
+  const members = new Members(parts, made)
+  const discovery = discoveryOf(config, reread, members, clock, log)
   const journal = {
     folder: config.journal ?? null,
     onError: (error: unknown) => log.error({ err: error }, 'the journal cannot be written'),
@@ -173,19 +180,23 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   const front = new Front(
     config,
     { http: answer, ws: answerer(overWs), ipc: answer },
-    passThroughOf(config, fleet, clock),
+    passThroughOf(config, () => fleet.view.readers, clock),
     compat,
     (push) => streams.subscriptions.endAll(push),
     sessions,
     clock,
   )
 
-  const snapshots = new FleetSnapshots(fleet, heads, placement, relay, clock, version)
   const counted = { calls, contracts, ledger: writes }
+  const snapshots = new FleetSnapshots(
+    { fleet, heads, placement, relay, discovery, members },
+    clock,
+    version,
+  )
   const metrics = new Metrics({
     snapshot: () => snapshots.snapshot(),
-    nodes: () => upstreams,
-    agents: () => collectors,
+    nodes: () => members.upstreams,
+    agents: () => agents.collectors,
     decisions: () => placement.decisions,
     held: placement.dispatcher.heldSeconds,
     ...counted,
@@ -208,15 +219,16 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
       },
     },
   })
-  return { listen, close }
+  return { listen, reload: () => discovery.reload(), close }
 
   async function listen(): Promise<ProxyUrls> {
     try {
       await named('--journal', writes.open())
-      await health.start()
-      await Promise.all(followers.map((follower) => follower.start()))
+      await members.start()
+      await discovery.start(firstWordMs)
+      await members.settled()
       await named('--journal', streams.open())
-      for (const collector of collectors) collector.start()
+      agents.start()
       const urls = await front.listen()
       const { url: adminUrl } = await named('--admin.port', admin.listen())
       return { ...urls, adminUrl }
@@ -227,14 +239,15 @@ export function createProxy(config: Config, secrets: Secrets, version: string, l
   }
 
   async function close(graceMs = 5_000): Promise<void> {
+    await discovery.close()
     await front.close(graceMs)
     heads.close()
     await streams.close()
     await writes.close()
-    await Promise.all(followers.map((follower) => follower.close()))
+    await members.close()
     await sockets.close()
     await admin.close()
-    await Promise.all(collectors.map((collector) => collector.close()))
+    await agents.close()
     await health.close()
     await metrics.close()
     await fleet.close()
@@ -248,53 +261,4 @@ function setDraining(fleet: Fleet, id: string, draining: boolean): boolean {
   upstream.draining = draining
   fleet.refresh()
   return true
-}
-
-/** What passes what is not JSON-RPC to nodes, or null where nothing does. */
-function passThroughOf(config: Config, fleet: Fleet, clock: Clock): PassThrough | null {
-  const { graphql, 'pass-through': tunnels, limits, ws } = config
-  const paths = graphql ? ['/graphql', ...tunnels] : tunnels
-  if (paths.length === 0) return null
-  const places = new Map<Upstream, URL>()
-  for (const { id, url, web } of config.nodes) {
-    const upstream = fleet.byId(id)
-    if (upstream === undefined || web === false) continue
-    places.set(upstream, web ?? new URL('/', url))
-  }
-  const perNode = limits['sockets-per-node']
-  const timeoutMs = limits.timeout
-  const options = { paths, tunnels, origins: ws.origins, places, perNode, timeoutMs }
-  return new PassThrough(options, () => fleet.view.readers, clock)
-}
-
-/** What takes down arrivals, decisions and reports, or null where that is not wanted. */
-function recorderOf(
-  config: Config,
-  upstreams: readonly Upstream[],
-  clock: Clock,
-  log: Log,
-): Recorder | null {
-  const { record: file, strategy, limits } = config
-  if (file === undefined) return null
-  const options = {
-    file,
-    maxBytes: limits['max-record-bytes'],
-    strategy: strategyText(strategy),
-    nodes: upstreams,
-    wallMs: Date.now(),
-  }
-  return new Recorder(options, clock, (details, message) => log.warn(details, message))
-}
-
-/** Each agent once, with all the nodes it speaks for. */
-function agentsOf(config: Config, upstreams: readonly Upstream[]) {
-  const byUrl = new Map<string, { url: URL; speaksFor: Upstream[] }>()
-  config.nodes.forEach(({ agent: url }, i) => {
-    const upstream = upstreams[i]
-    if (url === undefined || upstream === undefined) return
-    const agent = byUrl.get(url.href) ?? { url, speaksFor: [] }
-    agent.speaksFor.push(upstream)
-    byUrl.set(url.href, agent)
-  })
-  return [...byUrl.values()]
 }

@@ -51,9 +51,9 @@ test('problems of flags and file are told together, each once', async (t: TestCo
   t.assert.deepEqual(problemsOf(flags({ config, agent, keys: { 'http.port': 'x' } })), [
     '--agent',
     '--agent',
-    'nodes',
     'http.port',
     'htp',
+    'nodes',
   ])
 })
 

@@ -25,7 +25,10 @@ const numeric = new Set([
 ])
 
 /** Keys that are true or false, and as flags are given without a value. */
-const switches = new Set(['graphql'])
+const switches = new Set(['graphql', 'providers.docker.host-ports'])
+
+/** Providers that need nothing but to be named: given as flags without a value. */
+const namedAlone = new Set(['providers.docker'])
 
 /**
  * The configuration: flag over file over default.
@@ -38,12 +41,6 @@ export function loadConfig(flags: Flags): Config {
   addStrategy(tree, flags)
   if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
   for (const text of flags.agent ?? []) addAgent(tree, text, problems)
-  if (tree['nodes'] === undefined) {
-    problems.push({
-      path: 'nodes',
-      message: 'name at least one node, with --node URL or in a file',
-    })
-  }
   try {
     const config = parseConfig(tree)
     if (problems.length === 0) return config
@@ -57,6 +54,7 @@ export function loadConfig(flags: Flags): Config {
 
 function decoded(path: string, text: string): unknown {
   if (numeric.has(path)) return digits(text)
+  if (namedAlone.has(path)) return {}
   return switches.has(path) ? text === 'true' : text
 }
 
@@ -82,10 +80,12 @@ function readTree(file: string): Tree {
   return value as Tree
 }
 
+/** What a file says below a key that is only named stays. */
 function setAt(tree: Tree, path: string, value: unknown): void {
   const dot = path.indexOf('.')
   if (dot < 0) {
-    tree[path] = value
+    const isNaming = typeof value === 'object' && typeof tree[path] === 'object'
+    if (!isNaming || tree[path] === null) tree[path] = value
     return
   }
   const key = path.slice(0, dot)

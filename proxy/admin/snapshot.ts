@@ -1,4 +1,5 @@
 import type { Capacity, StatePoint } from '../../agents/report.ts'
+import type { ProviderSnapshot } from '../discovery/discovery.ts'
 import type { NodeHealth } from '../upstream/upstream.ts'
 
 /** One node as `GET /api/fleet` shows it. What is not known is null, never 0. */
@@ -54,6 +55,14 @@ export type ChainSnapshot = {
   readonly vainWaits: number
 }
 
+/** Where nodes come from. */
+export type DiscoverySnapshot = {
+  /** Nodes that providers added and that left again, since the start. */
+  readonly joined: number
+  readonly left: number
+  readonly providers: readonly ProviderSnapshot[]
+}
+
 /** `GET /api/fleet`, and each event of `GET /api/events`. */
 export type FleetSnapshot = {
   readonly version: string
@@ -72,5 +81,6 @@ export type FleetSnapshot = {
   readonly failed: number
   /** Calls that wait now for a node with room, and all that ever did. */
   readonly held: { readonly waiting: number; readonly total: number }
+  readonly discovery: DiscoverySnapshot
   readonly nodes: readonly NodeSnapshot[]
 }

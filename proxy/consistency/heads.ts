@@ -5,6 +5,7 @@ import type { HeadSink } from '../upstream/head.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockTime } from './block-time.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
+import { heightOf, isVoter } from './voters.ts'
 import { Waits } from './waits.ts'
 
 export type HeadOptions = {
@@ -113,6 +114,20 @@ export class Heads implements HeadSink {
     this.recount()
   }
 
+  /** Whether a node that comes may be believed: it is not far above the head, or its block proves it. */
+  mayBelieve(upstream: Upstream): boolean {
+    const { head } = this.#fleet.view
+    if (head === null || (upstream.head ?? 0) <= head + maxLeapBlocks) return true
+    return this.#heads.get(upstream)?.number === upstream.head
+  }
+
+  /** A node has left the fleet: its head counts no more. */
+  forget(upstream: Upstream): void {
+    this.#heads.delete(upstream)
+    this.#turning.delete(upstream)
+    this.recount()
+  }
+
   heard(block: Block, header: Buffer): void {
     this.onHeader?.(block, header)
   }
@@ -217,7 +232,7 @@ export class Heads implements HeadSink {
     })
     const change = this.#chain.decide(votes, mayFall)
     const turned = this.#markAside(nowMs)
-    const height = this.#heightOf(voters)
+    const height = heightOf(voters, this.#options.quorum)
     if (change?.kind === 'reorg') this.#begin(height ?? this.tip, nowMs)
     else if (height !== null && height >= this.tip) this.#rise(height, nowMs)
     else if (height !== null && mayFall) this.#begin(height, nowMs)
@@ -252,15 +267,6 @@ export class Heads implements HeadSink {
     this.tip = height
   }
 
-  /** Null where nobody is on the chain that is served. */
-  #heightOf(voters: readonly Upstream[]): number | null {
-    const heights = voters
-      .filter(({ asideSinceMs }) => asideSinceMs === null)
-      .map(({ head }) => head ?? 0)
-      .sort((a, b) => b - a)
-    return heights[Math.min(this.#options.quorum, heights.length) - 1] ?? null
-  }
-
   /** True where a node went to another branch or came back from one. */
   #markAside(nowMs: number): boolean {
     let turned = false
@@ -290,8 +296,4 @@ export class Heads implements HeadSink {
   close(): void {
     this.#waits.close()
   }
-}
-
-function isVoter({ health, draining, breaker }: Upstream): boolean {
-  return health === 'up' && !draining && breaker.state !== 'open'
 }

@@ -1,6 +1,7 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
 import { chainRows } from './chain-rows.ts'
 import { contractRows } from './contract-rows.ts'
+import { discoveryRows } from './discovery-rows.ts'
 import { journalRows } from './journal-rows.ts'
 import type { HistogramRow, NumberRow } from './row.ts'
 
@@ -196,6 +197,7 @@ export const rows = {
     },
   },
   ...chainRows,
+  ...discoveryRows,
   ...journalRows,
   ...contractRows,
   agent_up: {

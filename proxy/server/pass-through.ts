@@ -20,8 +20,6 @@ export type PassThroughOptions = {
   readonly tunnels: readonly string[]
   /** Pages that may open one; empty: those of localhost. */
   readonly origins: readonly string[]
-  /** The nodes that serve them, and where. */
-  readonly places: ReadonlyMap<Upstream, URL>
   /** Requests and tunnels to one node at once, at most. */
   readonly perNode: number
   /** For a whole request, or for a tunnel to open; milliseconds. */
@@ -189,13 +187,13 @@ export class PassThrough {
 
   /** Of the nodes that serve it and may be asked, the one that will feel it least. */
   #choose(): Upstream | null {
-    const { places, perNode } = this.#options
+    const { perNode } = this.#options
     let chosen: Upstream | null = null
     let lowest = Number.POSITIVE_INFINITY
     let fewest = perNode
     for (const upstream of this.#readers()) {
       const underWay = this.#underWay.get(upstream) ?? 0
-      if (!places.has(upstream) || underWay >= perNode) continue
+      if (upstream.web === null || underWay >= perNode) continue
       const cost = upstream.meter.cost(work)
       if (cost > lowest || (cost === lowest && underWay >= fewest)) continue
       chosen = upstream
@@ -212,13 +210,16 @@ export class PassThrough {
     const startedMs = this.#clock.nowMs()
     this.#underWay.set(upstream, (this.#underWay.get(upstream) ?? 0) + 1)
     return (failed) => {
-      this.#underWay.set(upstream, (this.#underWay.get(upstream) ?? 1) - 1)
+      const left = (this.#underWay.get(upstream) ?? 1) - 1
+      // A node that has left must not be remembered.
+      if (left > 0) this.#underWay.set(upstream, left)
+      else this.#underWay.delete(upstream)
       meter.settle(ticket, work, this.#clock.nowMs() - startedMs, failed)
     }
   }
 
   #optionsFor(upstream: Upstream): ServerOptions {
-    const target = this.#options.places.get(upstream) ?? upstream.url
+    const target = upstream.web ?? upstream.url
     const { username, password, protocol } = target
     const agent = protocol === 'https:' ? this.#tlsAgent : this.#plainAgent
     if (username === '' && password === '') return { target, agent }

@@ -6,6 +6,8 @@ import { eachMember } from '../rpc/reply.ts'
 export type Merge = {
   /** What clients are told of it, or null where it is nothing new to them. */
   take(node: string, result: Buffer): Buffer | null
+  /** A node has left the fleet. */
+  forget(node: string): void
 }
 
 /** Hashes of transactions that were told; a pool of Geth holds some 6,000. */
@@ -29,6 +31,9 @@ export class PoolMerge implements Merge {
     }
     return result
   }
+
+  /** What it told was told. */
+  forget(): void {}
 }
 
 /** The hash itself, or that of a whole transaction. */
@@ -65,5 +70,9 @@ export class SyncingMerge implements Merge {
     this.#isSyncing = syncing >= Math.max(1, this.#nodes())
     if (this.#isSyncing) return isOver ? null : result
     return wasSyncing || (isOver && this.#nodes() <= 1) ? no : null
+  }
+
+  forget(node: string): void {
+    this.#syncing.delete(node)
   }
 }

@@ -9,13 +9,16 @@ import { NodeLink } from './node-link.ts'
 
 /**
  * One subscription at every node, told as one to any number of listeners: what any node tells is
- * told once, and a node that dies takes nothing with it that another has.
+ * told once, and a node that dies takes nothing with it that another has. Nodes that come while it
+ * runs are subscribed to as well.
  */
 export class MergedFeed {
-  readonly #links: readonly NodeLink[]
+  readonly #links = new Map<Upstream, NodeLink>()
+  readonly #linkTo: (upstream: Upstream) => NodeLink
   readonly #merge: Merge
   readonly #onEnd: () => void
   readonly #listeners = new Set<Listener>()
+  readonly #unwatch: () => void
   #ended = false
 
   /**
@@ -35,9 +38,25 @@ export class MergedFeed {
   ) {
     this.#merge = merge
     this.#onEnd = onEnd
-    this.#links = fleet.upstreams.map((upstream) => {
+    this.#linkTo = (upstream) => {
       const next = (result: Buffer): void => this.#hear(upstream, result)
-      return new NodeLink(upstream, sockets(upstream), method, params, poll, clock, next)
+      const link = new NodeLink(upstream, sockets(upstream), method, params, poll, clock, next)
+      this.#links.set(upstream, link)
+      return link
+    }
+    for (const upstream of fleet.upstreams) this.#linkTo(upstream)
+    this.#unwatch = fleet.watch({
+      joined: (upstream) => {
+        // Whatever comes of the first try, it is tried again.
+        this.#linkTo(upstream)
+          .start()
+          .catch(() => {})
+      },
+      left: (upstream) => {
+        this.#links.get(upstream)?.end()
+        this.#links.delete(upstream)
+        this.#merge.forget(upstream.id)
+      },
     })
   }
 
@@ -47,7 +66,7 @@ export class MergedFeed {
    */
   async start(): Promise<Reply> {
     const first = Promise.withResolvers<Reply>()
-    const tries = this.#links.map((link) =>
+    const tries = [...this.#links.values()].map((link) =>
       link.start().then((reply) => {
         if (reply.kind === 'result') first.resolve(reply)
         return reply
@@ -84,7 +103,9 @@ export class MergedFeed {
     if (this.#ended) return
     this.#ended = true
     this.#onEnd()
-    for (const link of this.#links) link.end()
+    this.#unwatch()
+    for (const link of this.#links.values()) link.end()
+    this.#links.clear()
   }
 }
 

@@ -132,9 +132,9 @@ export class ProxyProcess {
     throw new Error('the event stream ended')
   }
 
-  /** The first event in which a node is as wanted. */
+  /** The first event in which there is such a node, and it is as wanted. */
   async untilNode(id: string, isWanted: (node: NodeSnapshot) => boolean): Promise<NodeSnapshot> {
-    const { nodes } = await this.until((fleet) => isWanted(nodeOf(fleet, id)))
+    const { nodes } = await this.until(({ nodes }) => nodes.some((n) => n.id === id && isWanted(n)))
     return nodeOf({ nodes }, id)
   }
 }

@@ -21,7 +21,7 @@ export function fleetOf(t: TestContext, urls: readonly string[]): Fleet {
 
 /** One WebSocket connection to each node, closed when the test ends. */
 export function socketsOf(t: TestContext) {
-  const sockets = new NodeSockets(new Map())
+  const sockets = new NodeSockets()
   t.after(() => sockets.close())
   return (upstream: Upstream) => sockets.of(upstream)
 }

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { parseConfig } from '../config.ts'
-import { createProxy, type Log, type ProxyUrls } from '../proxy.ts'
+import type { Log } from '../log.ts'
+import { createProxy, type ProxyUrls } from '../proxy.ts'
 import type { StubNode } from './stub-node.ts'
 
 /** Where a proxy inside this process listens. */

@@ -18,7 +18,7 @@ const maxSilenceMs = 600_000
 export type AgentOptions = {
   readonly url: URL
   readonly token: string | null
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: Iterable<Upstream>
   /** Told of each report; `sent` is the agent's wall clock, ms since 1970. */
   readonly onReport?: (upstream: Upstream, report: NodeReport, sent: number) => void
   /** In place of 5 s. */
@@ -145,7 +145,10 @@ export class Collector {
     const nowMs = this.#clock.nowMs()
     this.#lastLineMs = nowMs
     for (const upstream of this.#options.upstreams) {
-      const node = report.nodes.find(({ id, name }) => id === upstream.id || name === upstream.id)
+      const { reportedAs } = upstream
+      const node = report.nodes.find(({ id, name }) => {
+        return reportedAs.includes(id) || reportedAs.includes(name)
+      })
       if (node === undefined) continue
       upstream.lastReport = node
       upstream.reportedAtMs = nowMs - node.age

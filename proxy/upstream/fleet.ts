@@ -19,16 +19,24 @@ export type FleetOptions = {
   readonly chainId: string | null
 }
 
+/** Hears of nodes that come and go. */
+export type FleetWatcher = {
+  joined(upstream: Upstream): void
+  left(upstream: Upstream): void
+}
+
 /**
  * The set of upstreams and who among them may be asked. Whoever learns something about one of them
  * calls `refresh`, and the next call sees the new view.
  */
 export class Fleet {
-  readonly upstreams: readonly Upstream[]
   readonly #options: FleetOptions
   readonly #onChange: (upstream: Upstream) => void
+  #upstreams: readonly Upstream[] = []
   #view: FleetView = { readers: [], writer: null, head: null, chainId: null }
+  #genesis: string | null = null
   readonly #shown = new Map<Upstream, string>()
+  readonly #watchers = new Set<FleetWatcher>()
 
   /** @param onChange is told of each upstream whose health, drain, breaker, memory or rung changed. */
   constructor(
@@ -36,10 +44,14 @@ export class Fleet {
     options: FleetOptions,
     onChange: (upstream: Upstream) => void = () => {},
   ) {
-    this.upstreams = upstreams
     this.#options = options
     this.#onChange = onChange
-    for (const upstream of upstreams) upstream.onTurn = () => this.refresh()
+    this.#enter(upstreams)
+  }
+
+  /** All nodes of the fleet, whatever they are worth now. Replaced whole, never changed. */
+  get upstreams(): readonly Upstream[] {
+    return this.#upstreams
   }
 
   get view(): FleetView {
@@ -47,15 +59,50 @@ export class Fleet {
   }
 
   byId(id: string): Upstream | undefined {
-    return this.upstreams.find((upstream) => upstream.id === id)
+    return this.#upstreams.find((upstream) => upstream.id === id)
+  }
+
+  /** Tells `watcher` of nodes that come and go, from now on until what it returns is called. */
+  watch(watcher: FleetWatcher): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Takes nodes in, all at once: where there was none, the most of them say which chain it is. */
+  add(upstreams: readonly Upstream[]): void {
+    this.#enter(upstreams)
+    this.refresh()
+    for (const watcher of this.#watchers) for (const upstream of upstreams) watcher.joined(upstream)
+  }
+
+  /** Forgets a node: no call finds it any more. Those under way on it end as they would have. */
+  remove(upstream: Upstream): void {
+    if (!this.#upstreams.includes(upstream)) return
+    this.#upstreams = this.#upstreams.filter((other) => other !== upstream)
+    this.#shown.delete(upstream)
+    upstream.onTurn = () => {}
+    this.refresh()
+    for (const watcher of this.#watchers) watcher.left(upstream)
+  }
+
+  /** Why a node that is not of the fleet yet cannot be, in words; null where nothing is against it. */
+  objectionTo(upstream: Upstream): string | null {
+    const chainId = this.#options.chainId ?? this.#view.chainId ?? upstream.chainId
+    return objection(upstream, chainId, this.#genesis ?? upstream.genesis)
+  }
+
+  #enter(upstreams: readonly Upstream[]): void {
+    this.#upstreams = [...this.#upstreams, ...upstreams]
+    for (const upstream of upstreams) upstream.onTurn = () => this.refresh()
   }
 
   /** Builds the view anew from what is known of each upstream. */
   refresh(): void {
     const chainId = this.#options.chainId ?? this.#common(({ chainId }) => chainId)
     const genesis = this.#common(({ genesis }) => genesis)
-    for (const upstream of this.upstreams) this.#checkChain(upstream, chainId, genesis)
-    const up = this.upstreams.filter(({ health }) => health === 'up')
+    this.#genesis = genesis
+    for (const upstream of this.#upstreams) this.#checkChain(upstream, chainId, genesis)
+    const up = this.#upstreams.filter(({ health }) => health === 'up')
     const taking = up.filter((upstream) => !upstream.draining && upstream.breaker.lets)
     // Who is alone on a branch of its own may be as high as it likes.
     const head = up.reduce<number | null>((most, { head, asideSinceMs }) => {
@@ -83,7 +130,7 @@ export class Fleet {
   /** What most nodes that answered say; among equals, what the first of them says. */
   #common(said: (upstream: Upstream) => string | null): string | null {
     const votes = new Map<string, number>()
-    for (const upstream of this.upstreams) {
+    for (const upstream of this.#upstreams) {
       const word = said(upstream)
       if (word !== null) votes.set(word, (votes.get(word) ?? 0) + 1)
     }
@@ -106,7 +153,7 @@ export class Fleet {
   }
 
   #announce(): void {
-    for (const upstream of this.upstreams) {
+    for (const upstream of this.#upstreams) {
       const { health, reason, draining, breaker, isShortOfMemory, meter } = upstream
       const rung = meter.rung?.()
       const shown = `${health} ${reason} ${draining} ${breaker.state} ${isShortOfMemory} ${rung}`
@@ -117,16 +164,19 @@ export class Fleet {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.upstreams.map((upstream) => upstream.close()))
+    await Promise.all(this.#upstreams.map((upstream) => upstream.close()))
   }
 }
 
 /** Why a node is none of this chain's, in words, or null. */
 function objection(
-  { chainId, genesis }: Upstream,
+  { chainId, declaredChainId, genesis }: Upstream,
   common: string | null,
   commonGenesis: string | null,
 ): string | null {
+  if (chainId !== null && declaredChainId !== null && chainId !== declaredChainId) {
+    return `chain ${chainId}, declared as ${declaredChainId}`
+  }
   if (chainId !== null && chainId !== common) return `chain ${chainId}, the fleet's is ${common}`
   if (genesis === null || genesis === commonGenesis) return null
   return `its genesis block is ${genesis}, the fleet's is ${commonGenesis}`

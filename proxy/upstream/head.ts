@@ -199,6 +199,8 @@ export class HeadFollower {
       if (!this.#sink.knows(head.parentHash)) {
         this.#sink.turning(upstream)
         blocks = await this.#walk(head)
+        // Who has left meanwhile has no say.
+        if (this.#closed) break
       }
       this.#last = head
       // An answer may have shown a higher head meanwhile, of which it will tell or has told.

@@ -28,25 +28,52 @@ const maxAnswerBytes = 65_536
 export class HealthChecks {
   readonly #fleet: Fleet
   readonly #options: HealthOptions
-  readonly #checks: readonly Check[]
+  readonly #clock: Clock
+  readonly #checks = new Map<Upstream, Check>()
 
   constructor(fleet: Fleet, options: HealthOptions, clock: Clock) {
     this.#fleet = fleet
     this.#options = options
-    this.#checks = fleet.upstreams.map((upstream) => new Check(upstream, options, clock))
+    this.#clock = clock
+    for (const upstream of fleet.upstreams) this.#of(upstream)
   }
 
-  /** Checks each node once, then goes on in the background until {@link close}. */
-  async start(): Promise<void> {
-    await Promise.all(this.#checks.map((check) => check.once()))
+  /**
+   * Checks each node of the fleet once, then goes on in the background until {@link close}; `then` is
+   * told of the end of each check that follows.
+   */
+  async start(then: () => void = () => this.#fleet.refresh()): Promise<void> {
+    const checks = [...this.#checks.values()]
+    await Promise.all(checks.map((check) => check.once()))
     this.#fleet.refresh()
-    for (const check of this.#checks) {
-      check.follow(this.#options.intervalMs, () => this.#fleet.refresh())
+    for (const check of checks) {
+      check.follow(this.#options.intervalMs, then)
     }
   }
 
+  /** Checks one more node, now and in the background; `then` is told of the end of each check. */
+  async add(upstream: Upstream, then: () => void): Promise<void> {
+    const check = this.#of(upstream)
+    await check.once()
+    if (check.isClosed) return
+    then()
+    check.follow(this.#options.intervalMs, then)
+  }
+
+  async remove(upstream: Upstream): Promise<void> {
+    const check = this.#checks.get(upstream)
+    this.#checks.delete(upstream)
+    await check?.close()
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#checks.map((check) => check.close()))
+    await Promise.all([...this.#checks.values()].map((check) => check.close()))
+  }
+
+  #of(upstream: Upstream): Check {
+    const check = new Check(upstream, this.#options, this.#clock)
+    this.#checks.set(upstream, check)
+    return check
   }
 }
 
@@ -67,7 +94,13 @@ class Check {
     this.#line = new SideLine(upstream, options.timeoutMs, maxAnswerBytes)
   }
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   follow(intervalMs: number, then: () => void): void {
+    // Closed meanwhile, by what it told.
+    if (this.#closed) return
     const next = async (): Promise<void> => {
       await this.once()
       if (this.#closed) return

@@ -42,6 +42,14 @@ export type UpstreamOptions = {
   readonly connections: number
   /** Bytes of one answer at most. */
   readonly maxAnswerBytes: number
+  /** Where it speaks WebSocket; without it, at the same address. */
+  readonly ws?: URL | undefined
+  /** Where it serves what is no JSON-RPC; false where nowhere, without it on the host of `url`. */
+  readonly web?: URL | false | undefined
+  /** Ids and names that its agent's reports may bear; without it, its own id. */
+  readonly reportedAs?: readonly string[] | undefined
+  /** The chain that the operator says it is on, a 0x quantity; any other is refused. */
+  readonly declaredChainId?: string | undefined
 }
 
 /** Raw header lines of every request to a node: a name and password in its address are shown to it. */
@@ -52,6 +60,13 @@ export function headersFor({ username, password }: URL): string[] {
   return [...lines, 'authorization', `Basic ${Buffer.from(credentials).toString('base64')}`]
 }
 
+/** The same address over WebSocket, as nodes that serve both on one port have it. */
+function webSocketUrlOf(url: URL): URL {
+  const other = new URL(url)
+  other.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return other
+}
+
 /**
  * One node: what is configured of it, what was seen of it, and the way to it. What its breaker,
  * health check and agent say is written here by them; the request path only reads it.
@@ -60,6 +75,11 @@ export class Upstream {
   readonly id: string
   readonly url: URL
   readonly cores: number | null
+  readonly ws: URL
+  /** Null where it serves nothing but JSON-RPC. */
+  readonly web: URL | null
+  readonly reportedAs: readonly string[]
+  readonly declaredChainId: string | null
   readonly breaker: Breaker
   readonly durations = new Histogram()
   readonly latency: LatencyWindow
@@ -103,11 +123,17 @@ export class Upstream {
   readonly #connections: Connections
   readonly #maxAnswerBytes: number
   readonly #underWay: UnderWay
+  /** Told once, when the last call in flight is over. */
+  #onIdle: (() => void) | null = null
 
   constructor(options: UpstreamOptions, meter: LoadMeter, clock: Clock) {
     this.id = options.id
     this.url = options.url
     this.cores = options.cores
+    this.ws = options.ws ?? webSocketUrlOf(options.url)
+    this.web = options.web === false ? null : (options.web ?? new URL('/', options.url))
+    this.reportedAs = options.reportedAs ?? [options.id]
+    this.declaredChainId = options.declaredChainId ?? null
     this.breaker = new Breaker(clock)
     this.latency = new LatencyWindow(clock)
     this.meter = meter
@@ -172,8 +198,23 @@ export class Upstream {
       this.#blame(error, cancellation)
       throw error
     } finally {
-      this.inFlight -= 1
+      this.#ended()
     }
+  }
+
+  #ended(): void {
+    this.inFlight -= 1
+    if (this.inFlight > 0 || this.#onIdle === null) return
+    this.#onIdle()
+    this.#onIdle = null
+  }
+
+  /** Resolves when no call is in flight. For one who waits at a time. */
+  idle(): Promise<void> {
+    if (this.inFlight === 0) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onIdle = resolve
+    return promise
   }
 
   #blame(error: unknown, cancellation: Cancellation): void {
@@ -239,9 +280,7 @@ export class Upstream {
         // A client that does not take its answer is not the node's failure.
         if (!flow.isHeldBack) this.#blame(error, cancellation)
       })
-      .finally(() => {
-        this.inFlight -= 1
-      })
+      .finally(() => this.#ended())
     return answer
   }
 

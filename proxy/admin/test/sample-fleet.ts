@@ -53,6 +53,22 @@ export function sampleFleet(
     calls: 300,
     failed: 2,
     held: { waiting: 1, total: 9 },
+    discovery: {
+      joined: 3,
+      left: 1,
+      providers: [
+        {
+          name: 'docker',
+          up: true,
+          nodes: 2,
+          problem: null,
+          leftOut: [],
+          updates: 4,
+          failures: 1,
+          ageMs: 12_000,
+        },
+      ],
+    },
     nodes,
     ...but,
   }
