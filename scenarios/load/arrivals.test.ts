@@ -1,5 +1,12 @@
 import { type TestContext, test } from 'node:test'
-import { poissonArrivals } from './arrivals.ts'
+import {
+  type ArrivalShape,
+  arrivalShapes,
+  arrivalsInWords,
+  arrivalsOf,
+  burstyRates,
+  poissonArrivals,
+} from './arrivals.ts'
 import { randomStream, shuffled } from './random.ts'
 
 const ratePerSecond = 300
@@ -32,18 +39,8 @@ test('arrivals grow and end before the duration', (t: TestContext) => {
   t.assert.ok((arrivals.at(-1) ?? Number.POSITIVE_INFINITY) < 1_000_000)
 })
 
-test('gaps are exponential by Kolmogorov and Smirnov at 0.1 %', (t: TestContext) => {
-  const sorted = gapsMs.toSorted((a, b) => a - b)
-  let distance = 0
-  sorted.forEach((gapMs, i) => {
-    const expected = 1 - Math.exp((-gapMs * ratePerSecond) / 1000)
-    distance = Math.max(
-      distance,
-      Math.abs((i + 1) / sorted.length - expected),
-      Math.abs(i / sorted.length - expected),
-    )
-  })
-  t.assert.ok(distance < 1.949 / Math.sqrt(sorted.length), `distance ${distance}`)
+test('gaps are exponential', (t: TestContext) => {
+  t.assert.ok(isExponential(gapsMs, 1000 / ratePerSecond))
 })
 
 test('gaps do not remember each other', (t: TestContext) => {
@@ -73,6 +70,69 @@ test('in front of one server with a fixed service time they wait as M/D/1 does',
   t.assert.ok(Math.abs(ratio - 1) < 0.03, `measured ÷ theory ${ratio}`)
 })
 
+test('every shape has the mean rate it is asked for, grows, and is the same for the same seed', (t: TestContext) => {
+  for (const shape of Object.values(arrivalShapes)) {
+    const draw = (seed: number) => arrivalsOf(shape, 200, 2_000_000, randomStream(seed, shape.kind))
+    const times = draw(1)
+    const expected = 400_000
+    // Bursts make counts vary more, by the index of dispersion that another law holds to theory.
+    const spread = shape.kind === 'bursty' ? dispersion(shape, 200, Number.POSITIVE_INFINITY) : 1
+    const deviation = Math.sqrt(expected * spread)
+    t.assert.ok(Math.abs(times.length - expected) < 5 * deviation, `${shape.kind}: ${times.length}`)
+    t.assert.ok(times.every((atMs, i) => atMs >= (times[i - 1] ?? 0)))
+    t.assert.ok((times.at(-1) ?? Number.POSITIVE_INFINITY) < 2_000_000)
+    t.assert.deepEqual(times, draw(1))
+    t.assert.notDeepEqual(times, draw(2))
+  }
+})
+
+test('bursty counts vary as the theory of MMPP says, in short windows and in long ones', (t: TestContext) => {
+  const shape = { ...arrivalShapes.bursty, factor: 8, calmMs: 400, burstMs: 100 }
+  const durationMs = 20_000_000
+  const times = arrivalsOf(shape, 100, durationMs, randomStream(1, 'bursty'))
+  for (const windowMs of [20, 200, 5_000]) {
+    const counts = new Float64Array(durationMs / windowMs)
+    for (const atMs of times) {
+      const at = Math.floor(atMs / windowMs)
+      counts[at] = (counts[at] ?? 0) + 1
+    }
+    const mean = times.length / counts.length
+    const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / counts.length
+    const ratio = variance / mean / dispersion(shape, 100, windowMs)
+    t.assert.ok(Math.abs(ratio - 1) < 0.08, `${windowMs} ms: measured ÷ theory ${ratio}`)
+  }
+})
+
+test('a rate that changes is a Poisson process once time is stretched by it', (t: TestContext) => {
+  const durationMs = 1_000_000
+  const ratePerSecond = 100
+  for (const shape of [
+    arrivalShapes.ramp,
+    { kind: 'ramp', from: 1.75 },
+    { kind: 'ramp', from: 1 },
+    { kind: 'ramp', from: 0 },
+    arrivalShapes.step,
+    { kind: 'step', from: 0 },
+  ] as const) {
+    const times = arrivalsOf(shape, ratePerSecond, durationMs, randomStream(7, shape.kind))
+    const gaps = Array.from(times, (atMs, i) => {
+      const expectedBy = (ms: number) =>
+        ((ratePerSecond * durationMs) / 1000) * cumulative(shape, ms / durationMs)
+      return expectedBy(atMs) - (i === 0 ? 0 : expectedBy(times[i - 1] ?? 0))
+    })
+    t.assert.ok(isExponential(gaps, 1), `${shape.kind} from ${shape.from}`)
+  }
+})
+
+test('a shape is told with all its parameters', (t: TestContext) => {
+  for (const shape of Object.values(arrivalShapes)) {
+    const words = arrivalsInWords(shape)
+    const { kind, ...parameters } = shape
+    t.assert.ok(words.toLowerCase().includes(kind), words)
+    for (const value of Object.values(parameters)) t.assert.ok(words.includes(String(value)), words)
+  }
+})
+
 test('a shuffle puts each item at each place equally often', (t: TestContext) => {
   const random = randomStream(5, 'order')
   const seen = new Map<string, number>()
@@ -84,3 +144,43 @@ test('a shuffle puts each item at each place equally often', (t: TestContext) =>
   t.assert.equal(seen.size, 24)
   for (const count of seen.values()) t.assert.ok(Math.abs(count - 1000) < 5 * Math.sqrt(1000))
 })
+
+/** By Kolmogorov and Smirnov at 0.1 %. */
+function isExponential(gaps: readonly number[], mean: number): boolean {
+  const sorted = gaps.toSorted((a, b) => a - b)
+  let distance = 0
+  sorted.forEach((gap, i) => {
+    const expected = 1 - Math.exp(-gap / mean)
+    distance = Math.max(
+      distance,
+      Math.abs((i + 1) / sorted.length - expected),
+      Math.abs(i / sorted.length - expected),
+    )
+  })
+  return distance < 1.949 / Math.sqrt(sorted.length)
+}
+
+/** The share of arrivals expected in the first part `x` of the time. */
+function cumulative({ kind, from }: ArrivalShape & { kind: 'ramp' | 'step' }, x: number): number {
+  if (kind === 'ramp') return from * x + (1 - from) * x ** 2
+  return x < 0.5 ? from * x : from / 2 + (2 - from) * (x - 0.5)
+}
+
+/**
+ * Variance of the counts in windows ÷ their mean.
+ * @see Fischer, Meier-Hellstern: The Markov-modulated Poisson process (MMPP) cookbook, 1993
+ */
+function dispersion(
+  shape: ArrivalShape & { kind: 'bursty' },
+  ratePerSecond: number,
+  windowMs: number,
+): number {
+  const { calm, burst } = burstyRates(shape, ratePerSecond)
+  const [leaveCalm, leaveBurst] = [1000 / shape.calmMs, 1000 / shape.burstMs]
+  const both = leaveCalm + leaveBurst
+  const most =
+    (2 * leaveCalm * leaveBurst * (burst - calm) ** 2) /
+    (both ** 2 * (calm * leaveBurst + burst * leaveCalm))
+  const turns = (both * windowMs) / 1000
+  return 1 + most * (turns === Number.POSITIVE_INFINITY ? 1 : 1 - (1 - Math.exp(-turns)) / turns)
+}
