@@ -8,8 +8,10 @@ ARG RUNTIME_IMAGE=debian:12.12-slim
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Nothing that needs compiling is left in, and what only editors and debuggers read is not shipped.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+# What only editors and debuggers read is not shipped. OMIT=--omit=dev leaves dockerode in, which finding nodes by Docker labels
+# needs and nothing else does.
+ARG OMIT="--omit=dev --omit=optional"
+RUN npm ci ${OMIT} --ignore-scripts \
   && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
   && rm package-lock.json .npmrc
 COPY LICENSE ./
