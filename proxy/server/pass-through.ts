@@ -9,7 +9,7 @@ import { maxBodyBytes, type Refusal } from './admission.ts'
 import { endBroken } from './broken-request.ts'
 import { Origins } from './origins.ts'
 import { writeHead } from './outgoing.ts'
-import { requestHeaders, responseLines } from './passed-headers.ts'
+import { requestHeaders, responseLines, withoutLoad } from './passed-headers.ts'
 import { Paths } from './paths.ts'
 import { forbidden } from './websocket.ts'
 
@@ -167,7 +167,9 @@ export class PassThrough {
   /** A node's side of a tunnel ends with the client's, also while it is being opened. */
   #open(sent: ClientRequest, socket: Duplex): void {
     socket.once('close', () => sent.destroy())
-    sent.once('upgrade', (_response, opened) => {
+    sent.once('response', ({ headers }) => withoutLoad(headers))
+    sent.once('upgrade', ({ headers }, opened) => {
+      withoutLoad(headers)
       this.#settled(socket)
       socket.once('close', () => opened.destroy())
     })

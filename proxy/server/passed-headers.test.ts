@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { requestHeaders, responseLines } from './passed-headers.ts'
+import { requestHeaders, responseLines, withoutLoad } from './passed-headers.ts'
 
 test('a node gets no header of the connection, none that is named so, and no origin', (t: TestContext) => {
   const request = requestWith({
@@ -32,6 +32,18 @@ test('an answer keeps its lines, but for those that are made anew', (t: TestCont
   const dropped = ['Date', 'x', 'Connection', 'close', 'Access-Control-Allow-Origin', '*']
   const made = ['Content-Length', '1', 'Vary', 'Origin', 'Transfer-Encoding', 'chunked']
   t.assert.deepEqual(responseLines([...dropped, ...kept, ...made]), kept)
+})
+
+test('what a node says of its load is for us alone', (t: TestContext) => {
+  const load = ['Endpoint-Load-Metrics', 'TEXT eps=1', 'endpoint-load-metrics-bin', 'CQ==']
+  t.assert.deepEqual(responseLines([...load, 'X-A', '1']), ['X-A', '1'])
+  const headers = {
+    'endpoint-load-metrics': 'TEXT eps=1',
+    'endpoint-load-metrics-bin': 'CQ==',
+    upgrade: 'websocket',
+  }
+  withoutLoad(headers)
+  t.assert.deepEqual(headers, { upgrade: 'websocket' })
 })
 
 function requestWith(headers: IncomingMessage['headers']): IncomingMessage {

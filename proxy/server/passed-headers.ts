@@ -17,6 +17,9 @@ const ofConnection = new Set([
 /** Made anew for the client: a node that speaks for itself would speak of another origin. */
 const ownOfAnswer = /^(content-length|date|access-control-.*)$/
 
+/** What a node says of its load is for us, and no client learns what stands behind. */
+const ofLoad = /^endpoint-load-metrics/
+
 /**
  * The headers of a request as they go on to a node. The page it came from was looked at here, and
  * is none of the node's.
@@ -36,6 +39,11 @@ export function requestHeaders(request: IncomingMessage, isUpgrade: boolean): In
   return headers
 }
 
+/** The head of a node's agreement to a tunnel goes back as http-proxy writes it, without these. */
+export function withoutLoad(headers: IncomingHttpHeaders): void {
+  for (const name of Object.keys(headers)) if (ofLoad.test(name)) delete headers[name]
+}
+
 /** The header lines of a node's answer that go back, name and value in turn, in their own spelling. */
 export function responseLines(rawHeaders: readonly string[]): string[] {
   const lines: string[] = []
@@ -44,7 +52,8 @@ export function responseLines(rawHeaders: readonly string[]): string[] {
     const value = rawHeaders[i + 1] ?? ''
     const lower = name.toLowerCase()
     const isOurs = ownOfAnswer.test(lower) || (lower === 'vary' && value === 'Origin')
-    if (!isOurs && !ofConnection.has(lower)) lines.push(name, value)
+    const isLeft = isOurs || ofConnection.has(lower) || ofLoad.test(lower)
+    if (!isLeft) lines.push(name, value)
   }
   return lines
 }

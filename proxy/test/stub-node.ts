@@ -45,6 +45,8 @@ export class StubNode {
   chainId = '0x7a69'
   clientVersion = 'Geth/v1.17.5-stable/linux-amd64/go1.26.8'
   head = 16
+  /** Headers of every answer that it gives in order. */
+  headers: Readonly<Record<string, string>> = {}
   readonly #server: Server
   readonly #events = new EventEmitter().setMaxListeners(0)
   #port = 0
@@ -159,7 +161,7 @@ export class StubNode {
       }
       members.push(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
     }
-    response.writeHead(200, { 'content-type': 'application/json' })
+    response.writeHead(200, { 'content-type': 'application/json', ...this.headers })
     response.end(isBatch ? `[${members.join()}]` : members[0])
   }
 }

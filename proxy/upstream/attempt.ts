@@ -1,6 +1,7 @@
 import { type FailureCode, UpstreamError } from '../errors.ts'
 import type { AnswerControl, AnswerHandler } from './connection.ts'
 import { Flow } from './flow.ts'
+import type { LoadHeaders } from './orca-header.ts'
 
 /** What ends an attempt early: the client's connection, for as long as its request is answered. */
 export class Cancellation {
@@ -60,6 +61,8 @@ const openingBytes = 4_096
 type AnswerHeaders = {
   readonly 'content-length'?: string | undefined
   readonly 'transfer-encoding'?: string | undefined
+  readonly 'endpoint-load-metrics'?: string | undefined
+  readonly 'endpoint-load-metrics-bin'?: string | undefined
 }
 
 /** One HTTP exchange with a node: collects the body of its answer, up to a bound. */
@@ -83,6 +86,8 @@ export class Attempt implements AnswerHandler {
   #abandoned: Error | null = null
   /** What `answer` is only the opening of; null while the answer is held. */
   flow: Flow | null = null
+  /** What the node said of its load with the answer; null where it said nothing. */
+  load: LoadHeaders | null = null
 
   /** @param mayFlow whether a large answer may be handed on before it is whole */
   constructor(upstream: string, maxBytes: number, cancellation: Cancellation, mayFlow = false) {
@@ -123,6 +128,11 @@ export class Attempt implements AnswerHandler {
 
   onResponseStart(_controller: AnswerControl, status: number, headers: AnswerHeaders): void {
     this.#status = status
+    const plain = headers['endpoint-load-metrics']
+    const binary = headers['endpoint-load-metrics-bin']
+    if (plain !== undefined || binary !== undefined) {
+      this.load = { plain: plain ?? null, binary: binary ?? null }
+    }
     if (this.#mayFlow && status === 200) this.#watchLength(headers)
   }
 

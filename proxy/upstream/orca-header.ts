@@ -1,5 +1,5 @@
 import { capacityMetrics, type OrcaReport } from '../../agents/orca.ts'
-import { type Capacity, dimensions, type NodeReport, type StatePoint } from '../../agents/report.ts'
+import { type Capacity, type Dimension, dimensions, type NodeReport } from '../../agents/report.ts'
 import { type OrcaEntry, orcaEntries } from './orca-protobuf.ts'
 
 /** What a node says of its load with an answer, as it stands in the head of it. */
@@ -61,7 +61,7 @@ export function parseLoad({ plain, binary }: LoadHeaders): OrcaReport {
  * is left out.
  */
 export function reportOfLoad(id: string, load: OrcaReport): NodeReport {
-  const x: { [axis in keyof StatePoint]: number } = {}
+  const x: { [axis in Dimension]?: number } = {}
   for (const axis of dimensions) {
     const share = load.utilization?.[axis]
     if (share !== undefined) x[axis] = share

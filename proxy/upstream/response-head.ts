@@ -2,7 +2,13 @@
 export type ResponseHead = {
   readonly status: number
   /** Of those that matter here, by lower-case name. */
-  readonly headers: { readonly 'content-length'?: string; readonly 'transfer-encoding'?: string }
+  readonly headers: {
+    readonly 'content-length'?: string
+    readonly 'transfer-encoding'?: string
+    /** What the node says of its load; see orca-header.ts. */
+    readonly 'endpoint-load-metrics'?: string
+    readonly 'endpoint-load-metrics-bin'?: string
+  }
   /** Bytes of the body; null where chunks or the end of the connection end it. */
   readonly bytes: number | null
   readonly isChunked: boolean
@@ -28,16 +34,21 @@ export function parseHead(text: string): ResponseHead {
   let coding: string | null = null
   let connection = ''
   let keptForMs: number | null = null
+  let load: { 'endpoint-load-metrics'?: string; 'endpoint-load-metrics-bin'?: string } | null = null
   let at = text.indexOf('\r\n')
   while (at >= 0) {
     const start = at + 2
     at = text.indexOf('\r\n', start)
     const colon = text.indexOf(':', start)
     const nameLength = colon - start
-    // `connection` and `keep-alive`, `content-length`, `transfer-encoding`: no other name is read.
-    if (nameLength !== 10 && nameLength !== 14 && nameLength !== 17) continue
+    // `connection` and `keep-alive`, `content-length`, `transfer-encoding`, and those of a load
+    // report: no other name is read.
+    if (nameLength !== 10 && nameLength !== 14 && nameLength !== 17) {
+      if (nameLength !== 21 && nameLength !== 25) continue
+    }
     const value = text.slice(colon + 1, at < 0 ? text.length : at).trim()
-    switch (text.slice(start, colon).toLowerCase()) {
+    const name = text.slice(start, colon).toLowerCase()
+    switch (name) {
       case 'content-length':
         if (length !== null && length !== value) throw new Error('two lengths')
         length = value
@@ -52,6 +63,14 @@ export function parseHead(text: string): ResponseHead {
       case 'keep-alive':
         keptForMs = Number(/(?:^|[,\s])timeout=(\d{1,6})/i.exec(value)?.[1] ?? Number.NaN) * 1000
         if (Number.isNaN(keptForMs)) keptForMs = null
+        break
+      case 'endpoint-load-metrics':
+      case 'endpoint-load-metrics-bin': {
+        load ??= {}
+        const before = load[name]
+        // Of two, nobody knows which is meant: together they are none that can be read.
+        load[name] = before === undefined ? value : `${before}, ${value}`
+      }
     }
   }
   if (length !== null && !/^\d{1,15}$/.test(length)) throw new Error('a length that is no number')
@@ -66,6 +85,7 @@ export function parseHead(text: string): ResponseHead {
   const headers = {
     ...(length === null ? {} : { 'content-length': length }),
     ...(coding === null ? {} : { 'transfer-encoding': coding }),
+    ...load,
   }
   return { status, headers, bytes, isChunked: !isBodiless && coding !== null, keeps, keptForMs }
 }

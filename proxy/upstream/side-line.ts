@@ -50,7 +50,9 @@ export class SideLine {
     const path = url.pathname + url.search
     try {
       this.#client.dispatch({ path, method: 'POST', headers: headersFor(url), body }, attempt)
-      return await attempt.answer
+      const answer = await attempt.answer
+      if (attempt.load !== null) this.#upstream.load.hear(attempt.load)
+      return answer
     } finally {
       clearTimeout(deadline)
     }

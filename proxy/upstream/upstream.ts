@@ -12,6 +12,8 @@ import { Attempt, type Cancellation } from './attempt.ts'
 import { Breaker } from './breaker.ts'
 import { Connections } from './connections.ts'
 import { collected, type Flow } from './flow.ts'
+import { NodeLoad } from './node-load.ts'
+import type { Reported } from './report-intake.ts'
 import { UnderWay } from './under-way.ts'
 
 /** `up` takes calls; `unknown` has not been asked yet; the others take none. */
@@ -83,6 +85,8 @@ export class Upstream {
   readonly breaker: Breaker
   readonly durations = new Histogram()
   readonly latency: LatencyWindow
+  /** What it says of its load by itself. */
+  readonly load: NodeLoad
   /** Failed calls by reason. */
   readonly errors = new Counts(16)
   /** Swapped with the strategy. Whoever started a call settles it with the meter it started on. */
@@ -110,6 +114,7 @@ export class Upstream {
   /** Written by the collector. */
   lastReport: NodeReport | null = null
   reportedAtMs = 0
+  reportedFrom: Reported['reportedFrom'] = null
   /** The last capacity any report carried; it outlives the agent. */
   capacity: Capacity | null = null
   inFlight = 0
@@ -136,6 +141,7 @@ export class Upstream {
     this.declaredChainId = options.declaredChainId ?? null
     this.breaker = new Breaker(clock)
     this.latency = new LatencyWindow(clock)
+    this.load = new NodeLoad(this, clock)
     this.meter = meter
     this.#clock = clock
     this.#underWay = new UnderWay(clock)
@@ -186,6 +192,7 @@ export class Upstream {
       const nowMs = this.#clock.nowMs()
       const rttMs = nowMs - startedMs
       this.answeredAtMs = nowMs
+      if (attempt.load !== null) this.load.hear(attempt.load)
       this.breaker.succeed()
       if (isTrial) this.onTurn()
       meter.settle(ticket, work, rttMs, false)
