@@ -10,6 +10,7 @@ import { Batch, type BatchLimits, batchAnswer, type Errand, type Item } from './
 import type { Message, Parsed } from './rpc/call.ts'
 import { ethMethods } from './rpc/methods/eth.ts'
 import type { MethodRule } from './rpc/methods/rule.ts'
+import type { Reply } from './rpc/reply.ts'
 import type { Route, Router } from './rpc/router.ts'
 import { SingleCall } from './single-call.ts'
 import type { Costs } from './state/costs.ts'
@@ -143,12 +144,20 @@ export class Relay {
       const told = rule.access === 'pinned' ? this.#streams.filters.answer(message) : null
       if (told !== null) return await this.#ofFilter(message, await told, exchange)
       const work = this.#workOf(message, rule)
-      const pin = exchange.pin ?? this.#consistency.pinFor(exchange.session)
-      const asked = this.#consistency.asked(message, rule, pin)
-      exchange.node ??= this.#writes.holder(message)
-      const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
-      const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
-      const reply = await this.#placement.place(call, exchange)
+      let pin = exchange.pin ?? this.#consistency.pinFor(exchange.session)
+      let reply: Reply | null = null
+      while (reply === null) {
+        const asked = this.#consistency.asked(message, rule, pin)
+        exchange.node ??= this.#writes.holder(message)
+        const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
+        const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
+        reply = await this.#placement.place(call, exchange)
+        if (pin === null || demand?.isPinLost !== true) continue
+        const next = await this.#consistency.pinAfter(pin, exchange.session)
+        // Its block was removed meanwhile: once more at another.
+        if (next !== pin) reply = null
+        pin = next
+      }
       return this.#outcomes.passOn(message, await this.#writes.amended(message, reply), exchange)
     } catch (error) {
       return this.#outcomes.fail(message, error, exchange)
@@ -209,35 +218,58 @@ export class Relay {
 
   /** Sends reads that stand together in a batch to one node, as one batch. */
   async #callTogether(batch: Batch, group: readonly Item[], exchange: Exchange): Promise<void> {
-    const { pin } = exchange
-    const asked: Message[] = []
+    const messages: Message[] = []
     const rules: MethodRule[] = []
     const works: Work[] = []
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
       const { rule } = route
       exchange.node ??= this.#writes.holder(message)
-      asked.push(this.#consistency.asked(message, rule, pin))
+      messages.push(message)
       rules.push(rule)
       works.push(this.#workOf(message, rule))
     }
-    const [rule] = rules
-    if (rule === undefined) return
+    if (messages.length === 0) return
     if (!this.#enter(group.length)) {
       for (const { index, message } of group) batch.put(index, this.#refuse(message, exchange))
       return
     }
     try {
-      const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
-      const call = new BatchCall(asked, rule, this.#costs.ofBatch(works), demand)
-      const said = await this.#placement.place(call, exchange)
-      this.#outcomes.passOnAll(batch, group, await this.#writes.amendedAll(asked, said), exchange)
+      const said = await this.#ask(messages, rules, this.#costs.ofBatch(works), exchange)
+      this.#outcomes.passOnAll(batch, group, said, exchange)
     } catch (error) {
       for (const { index, message } of group) {
         batch.put(index, this.#outcomes.fail(message, error, exchange))
       }
     } finally {
       this.#underWay -= group.length
+    }
+  }
+
+  /** @param rules of the messages, one each; at least one */
+  async #ask(
+    messages: readonly Message[],
+    rules: readonly MethodRule[],
+    work: Work,
+    exchange: Exchange,
+  ): Promise<readonly Reply[]> {
+    const [rule] = rules
+    if (rule === undefined) throw new RangeError('a batch without calls')
+    for (;;) {
+      const { pin } = exchange
+      const asked =
+        pin === null
+          ? messages
+          : messages.map((message, i) => this.#consistency.asked(message, rules[i] ?? rule, pin))
+      const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
+      const call = new BatchCall(asked, rule, work, demand)
+      const said = await this.#placement.place(call, exchange)
+      if (pin !== null && demand?.isPinLost === true) {
+        exchange.pin = await this.#consistency.pinAfter(pin, exchange.session)
+        // Its block was removed meanwhile: once more at another.
+        if (exchange.pin !== pin) continue
+      }
+      return this.#writes.amendedAll(asked, said)
     }
   }
 

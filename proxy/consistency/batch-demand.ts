@@ -12,6 +12,8 @@ export class BatchDemand implements Demand<readonly Reply[]> {
   #unmet: CallDemand
   /** Those that no node may answer. Found when the batch is placed. */
   #beyond: ReadonlySet<CallDemand> = new Set()
+  mayHandOn = true
+  isPinLost = false
 
   /**
    * @param demands one for each read, at least one; reads that need the same may share one
@@ -53,16 +55,24 @@ export class BatchDemand implements Demand<readonly Reply[]> {
       const reply = read[i]
       const demand = this.#demands[i]
       if (reply === undefined || demand === undefined || this.#beyond.has(demand)) continue
-      if (demand.isMiss(reply, by)) return true
+      if (demand.isMiss(reply, by)) {
+        this.mayHandOn = demand.mayHandOn
+        if (!demand.mayHandOn) this.#unmet = demand
+        return true
+      }
     }
     return false
   }
 
   settle(read: readonly Reply[], by: Upstream): readonly Reply[] {
+    this.isPinLost = false
     return read.map((reply, i) => {
       const demand = this.#demands[i]
       if (demand === undefined) return reply
-      return this.#beyond.has(demand) ? refusal(demand.shortfall()) : demand.settle(reply, by)
+      if (this.#beyond.has(demand)) return refusal(demand.shortfall())
+      const settled = demand.settle(reply, by)
+      this.isPinLost ||= demand.isPinLost
+      return settled
     })
   }
 

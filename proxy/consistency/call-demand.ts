@@ -15,6 +15,12 @@ import { type Miss, missOf } from './soft-miss.ts'
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
 const maxMisses = 2
 
+/** Old heads that are not passed on for one call, at most: a node may itself be a balancer. */
+const maxStale = 8
+
+/** Reads that say themselves which block is the latest. */
+const plain = new Set(['eth_blockNumber', 'eth_getBlockByNumber', 'eth_getHeaderByNumber'])
+
 /** Lookups that a pool may answer, of which each node has its own. */
 const inPools = new Set(['eth_getTransactionByHash', 'eth_getRawTransactionByHash'])
 
@@ -32,7 +38,12 @@ export class CallDemand implements Demand<Reply> {
   #home: Upstream | null = null
   /** Below this height no head may be shown. Found when the call is placed. */
   #floor = 0
+  /** The node on another branch that the client is to stay with, or null. Found with the floor. */
+  #ahead: Upstream | null = null
   #misses = 0
+  #stale = 0
+  mayHandOn = true
+  isPinLost = false
   /** When it has waited enough; null before it waits. */
   #waitsUntilMs: number | null = null
 
@@ -134,7 +145,9 @@ export class CallDemand implements Demand<Reply> {
     const session = this.#session
     const floor = session === null ? 0 : shownFloor(session, heads)
     const ahead = session === null ? null : aheadOf(session, heads)
+    this.#ahead = null
     if (ahead !== null && candidates.includes(ahead)) {
+      this.#ahead = ahead
       this.#floor = floor
       return [ahead]
     }
@@ -150,11 +163,13 @@ export class CallDemand implements Demand<Reply> {
   }
 
   isMiss(reply: Reply, by: Upstream): boolean {
-    if (this.#misses >= maxMisses) return false
     const miss = missOf(this.#message.method, reply)
-    const isOne = miss === null ? this.#isStale(reply, by) : this.#isKnownElsewhere(miss, by)
-    if (!isOne) return false
-    this.#misses += 1
+    const isStale = miss === null && this.#stale < maxStale && this.#isStale(reply, by)
+    if (isStale) this.#stale += 1
+    else if (miss === null || this.#misses >= maxMisses || !this.#isKnownElsewhere(miss, by)) {
+      return false
+    } else this.#misses += 1
+    this.mayHandOn = !isStale
     this.#heads.softMisses += 1
     return true
   }
@@ -170,12 +185,13 @@ export class CallDemand implements Demand<Reply> {
 
   /** Whether an answer shows a head below what was shown, or a block of another branch. */
   #isStale(reply: Reply, by: Upstream): boolean {
+    if (this.#isAstray(reply, by)) return true
     const { method } = this.#message
     if (method === 'eth_blockNumber') {
       const number = quantityOf(reply)
       return number !== null && this.#isOldHead(number, by)
     }
-    if (method !== 'eth_getBlockByNumber' && method !== 'eth_getHeaderByNumber') return false
+    if (!plain.has(method)) return false
     const number = heightIn(reply, '"number":')
     const hash = hashIn(reply)
     if (number === null || hash === null) return false
@@ -185,6 +201,17 @@ export class CallDemand implements Demand<Reply> {
     return true
   }
 
+  /**
+   * Whether its node went to another branch while it answered, which the fleet may follow or not. A
+   * client without a session would be shown that branch now and the one that is served next.
+   */
+  #isAstray(reply: Reply, by: Upstream): boolean {
+    if (by.asideSinceMs === null || this.#need.kind !== 'latest' || reply.kind === 'error') {
+      return false
+    }
+    return this.#pin === null && this.#ahead !== by
+  }
+
   #isOldHead(number: number, by: Upstream): boolean {
     if (number >= this.#floor) return !this.#heads.learn(by, number)
     this.#heads.doubt(by, number)
@@ -192,10 +219,12 @@ export class CallDemand implements Demand<Reply> {
   }
 
   settle(reply: Reply, by: Upstream): Reply {
-    if (reply.kind === 'error') return reply
     const { method } = this.#message
     const pin = this.#pin
-    if (pin !== null && this.#isPinned(pin)) {
+    const isPinned = pin !== null && this.#isPinned(pin)
+    this.isPinLost = isPinned && missOf(method, reply) !== null
+    if (reply.kind === 'error') return reply
+    if (isPinned) {
       if (this.#session !== null) showPin(this.#session, pin, this.#heads)
       return method === 'eth_blockNumber' ? quantityReply(pin.number) : reply
     }
@@ -206,7 +235,7 @@ export class CallDemand implements Demand<Reply> {
       const number = heightIn(reply, '"blockNumber":')
       if (number !== null) heads.learn(by, number)
     }
-    if (this.#session !== null) showHead(this.#session, by, heads)
+    if (this.#session !== null) showHead(this.#session, by, heads, plain.has(method))
     return reply
   }
 
@@ -223,6 +252,11 @@ export class CallDemand implements Demand<Reply> {
     const isFirst = this.#waitsUntilMs === null
     this.#waitsUntilMs ??= heads.nowMs + heads.waitMs
     const isMet = (): boolean => this.among(heads.readers).length > 0
+    // Who showed an old head is not where it was thought to be.
+    if (!this.mayHandOn) {
+      await heads.look()
+      if (isMet()) return true
+    }
     if (isFirst && this.isBeyond) {
       // Nodes that are only looked at may be further than is known.
       await heads.look()

@@ -44,6 +44,16 @@ export class Consistency {
     return session === null || mayBeShown(head, session, heads) ? head : null
   }
 
+  /**
+   * What `latest` stands for instead of `pin`, which no node has any more: it was removed after it
+   * had been chosen. `pin` itself where all nodes still stand on it.
+   */
+  async pinAfter(pin: Block, session: Session | null): Promise<Block | null> {
+    const heads = this.#heads
+    if (heads.head?.hash === pin.hash) await heads.look()
+    return heads.head?.hash === pin.hash ? pin : this.pinFor(session)
+  }
+
   /** The call as it goes to a node when `latest` stands for `pin`. */
   asked(message: Message, rule: MethodRule, pin: Block | null): Message {
     return pin === null || rule.access !== 'read' ? message : atBlock(message, rule, pin)

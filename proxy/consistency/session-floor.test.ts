@@ -30,7 +30,7 @@ test('whose last node went to another branch just now is shown no pin of this on
   const fleet = onOld()
   const strict = new Consistency(fleet.heads, true)
   const session = new Session()
-  showHead(session, fleet.node(0), fleet.heads)
+  showHead(session, fleet.node(0), fleet.heads, false)
   fleet.turn(0)
   t.assert.equal(aheadOf(session, fleet.heads), fleet.node(0))
   t.assert.equal(strict.pinFor(session), null)
@@ -64,10 +64,29 @@ test('a pin that was removed meanwhile binds no longer than what was shown befor
 test('an answer binds to the head of its node, and to what that has by now', (t: TestContext) => {
   const fleet = onOld()
   const session = new Session()
-  showHead(session, fleet.node(0), fleet.heads)
+  showHead(session, fleet.node(0), fleet.heads, false)
   t.assert.equal(shownFloor(session, fleet.heads), 13)
   fleet.go(at(branch(at(old, -1), 1, 300), 0), 0)
   t.assert.equal(shownFloor(session, fleet.heads), 14)
+})
+
+test('whose answer said which head it is of is bound to that height, and not to its node', (t: TestContext) => {
+  const fleet = onOld()
+  const session = new Session()
+  showHead(session, fleet.node(0), fleet.heads, true)
+  fleet.turn(0)
+  t.assert.equal(aheadOf(session, fleet.heads), null)
+  t.assert.equal(shownFloor(session, fleet.heads), 13)
+})
+
+test('the head of another node frees a client from the last one', (t: TestContext) => {
+  const fleet = onOld()
+  const session = new Session()
+  showHead(session, fleet.node(0), fleet.heads, false)
+  fleet.turn(0)
+  t.assert.equal(aheadOf(session, fleet.heads), fleet.node(0))
+  showHead(session, fleet.node(1), fleet.heads, true)
+  t.assert.equal(aheadOf(session, fleet.heads), null)
 })
 
 function onOld(): TestHeads {

@@ -24,14 +24,20 @@ export function mayBeShown(head: Block, session: Session, heads: Heads): boolean
   return aheadOf(session, heads) === null && shownFloor(session, heads) <= head.number
 }
 
-/** An answer of `by` showed its head to the client. */
-export function showHead(session: Session, by: Upstream, heads: Heads): void {
+/**
+ * An answer of `by` showed its head to the client.
+ * @param isPlain whether the answer says itself which block that is. One that does not may be of a
+ * branch that `by` has not told of yet
+ */
+export function showHead(session: Session, by: Upstream, heads: Heads, isPlain: boolean): void {
   const floor = heads.floorOf(session.floor, session.epoch)
   const head = by.head ?? 0
   session.floor = Math.max(floor, head)
   // What was shown before a reorganisation holds in the new epoch once it is reached in it.
   if (head >= floor) session.epoch = heads.epoch
-  session.last = by
+  if (!isPlain) session.last = by
+  // Shown what another node has, it need not stay where it was.
+  else if (session.last !== by) session.last = null
 }
 
 /** An answer showed `pin` to the client as the latest block, whichever node gave it. */

@@ -9,7 +9,7 @@ export class Session {
   floor = 0
   /** The reorganisation count at which `floor` was right. */
   epoch = 0
-  /** Who answered last what depends on the head, or null. */
+  /** Who answered last what depends on the head without saying which it is, or null. */
   last: Upstream | null = null
   /** The next nonce of each account whose transactions were accepted from it; made when needed. */
   nonces: Map<string, number> | null = null

@@ -1,0 +1,102 @@
+import { type TestContext, test } from 'node:test'
+import { parseCalls } from '../rpc/call.ts'
+import { methods } from '../rpc/methods.ts'
+import { parseReply, type Reply } from '../rpc/reply.ts'
+import type { Block } from '../upstream/block.ts'
+import { blockNeed } from './block-need.ts'
+import { CallDemand } from './call-demand.ts'
+import { Consistency } from './consistency.ts'
+import { Session } from './session.ts'
+import { at, branch, root, TestHeads } from './test/test-heads.ts'
+
+const old = branch(root, 3, 100)
+const next = branch(root, 4, 200)
+
+test('who went to another branch while it answered is not passed on', (t: TestContext) => {
+  const fleet = onOld()
+  for (const [method, params, result] of [
+    ['eth_blockNumber', '[]', '"0xe"'],
+    ['eth_getBalance', '["0xa","latest"]', '"0x1"'],
+  ] as const) {
+    const demand = demandOf(fleet, method, params)
+    t.assert.equal(demand.among(fleet.nodes).length, 3)
+    fleet.go(at(next, -1), 0)
+    t.assert.equal(demand.isMiss(reply(`"result":${result}`), fleet.node(0)), true, method)
+    t.assert.equal(demand.mayHandOn, false)
+    fleet.go(at(old, -1), 0)
+  }
+})
+
+test('a client whose last node went there stays with it', (t: TestContext) => {
+  const fleet = onOld()
+  const session = new Session()
+  const first = demandOf(fleet, 'eth_getBalance', '["0xa","latest"]', session)
+  const balance = reply('"result":"0x1"')
+  first.among(fleet.nodes)
+  t.assert.equal(first.isMiss(balance, fleet.node(0)), false)
+  first.settle(balance, fleet.node(0))
+  fleet.go(at(next, -1), 0)
+  const second = demandOf(fleet, 'eth_getBalance', '["0xa","latest"]', session)
+  t.assert.deepEqual(second.among(fleet.nodes), [fleet.node(0)])
+  t.assert.equal(second.isMiss(balance, fleet.node(0)), false)
+})
+
+test('an old head is never the answer, what nobody has is', (t: TestContext) => {
+  const fleet = onOld()
+  const head = demandOf(fleet, 'eth_blockNumber', '[]')
+  head.among(fleet.nodes)
+  t.assert.equal(head.isMiss(reply('"result":"0xc"'), fleet.node(1)), true)
+  t.assert.equal(head.mayHandOn, false)
+  const transaction = demandOf(fleet, 'eth_getTransactionByHash', '["0xab"]')
+  t.assert.equal(transaction.isMiss(reply('"result":null'), fleet.node(1)), true)
+  t.assert.equal(transaction.mayHandOn, true)
+})
+
+test('a block that was chosen for “latest” and then removed is chosen anew', async (t: TestContext) => {
+  const fleet = onOld()
+  const strict = new Consistency(fleet.heads, true)
+  const pin = strict.pinFor(null)
+  if (pin === null) throw new Error('no pin')
+  const lost = demandOf(fleet, 'eth_getBalance', `["0xa","${pin.hash}"]`, null, pin)
+  fleet.gather(at(next, -1))
+  lost.settle(reply('"error":{"code":-32000,"message":"header not found"}'), fleet.node(0))
+  t.assert.equal(lost.isPinLost, true)
+  t.assert.equal(await strict.pinAfter(pin, null), at(next, -1))
+  const kept = demandOf(fleet, 'eth_getBalance', `["0xa","${pin.hash}"]`, null, pin)
+  kept.settle(reply('"result":"0x1"'), fleet.node(0))
+  t.assert.equal(kept.isPinLost, false)
+})
+
+test('while all stand on it, there is no other', async (t: TestContext) => {
+  const { heads } = onOld()
+  t.assert.equal(await new Consistency(heads, true).pinAfter(at(old, -1), null), at(old, -1))
+})
+
+function onOld(): TestHeads {
+  const fleet = new TestHeads(3)
+  fleet.gather(root)
+  for (const block of old) fleet.gather(block)
+  return fleet
+}
+
+function demandOf(
+  { heads }: TestHeads,
+  method: string,
+  params: string,
+  session: Session | null = null,
+  pin: Block | null = null,
+): CallDemand {
+  const rule = methods.get(method)
+  const parsed = parseCalls(
+    Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),
+  )
+  if (parsed.kind !== 'single' || rule === undefined) throw new Error('no call')
+  const { message } = parsed
+  return new CallDemand(heads, message, rule, blockNeed(message, rule), session, pin)
+}
+
+function reply(said: string): Reply {
+  const read = parseReply(Buffer.from(`{"jsonrpc":"2.0","id":1,${said}}`), 1)
+  if (read === null) throw new Error('no reply')
+  return read
+}
