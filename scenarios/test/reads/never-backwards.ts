@@ -1,0 +1,92 @@
+import type { TestContext } from 'node:test'
+import { accountOf } from './payer.ts'
+import { type Kind, openPoller } from './pollers.ts'
+import type { ReadsStack } from './stack.ts'
+import { type Shown, Timeline } from './timeline.ts'
+
+export type PollOptions = {
+  /** Tells its account from those of other runs. */
+  readonly name: string
+  readonly clients: number
+  /** Of all clients together, at least. */
+  readonly answers: number
+  readonly kinds: readonly Kind[]
+  /** Calls in a batch; 1 for nodes that do a batch in any order. */
+  readonly batch: number
+  /** Whether the chain also reorganises, one to three blocks deep. */
+  readonly reorganises: boolean
+}
+
+/** What clients saw, and what is wrong with it. */
+export type Polled = {
+  readonly answers: number
+  readonly heads: number
+  readonly reorgs: number
+  readonly wrongs: readonly string[]
+}
+
+/** Answers of a client from one look at the others to the next. */
+const atOnce = 30
+/** From one reorganisation to the next the chain grows by so many blocks. */
+const growth = 5
+const deepest = 3
+
+/**
+ * Clients that poll while the chain goes on and reorganises. Of four nodes the third is three blocks
+ * behind, and the last one stands still and jumps.
+ */
+export async function poll(
+  t: TestContext,
+  { cluster, payer }: ReadsStack,
+  url: string,
+  { name, clients, answers, kinds, batch, reorganises }: PollOptions,
+): Promise<Polled> {
+  const [, , late, jumpy] = cluster.nodes.map(({ id }) => id)
+  if (late === undefined || jumpy === undefined) throw new RangeError('four nodes are needed')
+  const { chainId } = cluster
+  const account = accountOf(name)
+  const begun = cluster.heads.length
+  // No reorganisation reaches below the first head that is watched.
+  for (let i = 0; i < growth; i += 1) await cluster.seal([await payer.pay(account)])
+  await cluster.trail(late, deepest)
+  const pollers = await Promise.all(
+    Array.from({ length: clients }, (_, i) =>
+      openPoller(i, { url, chainId, kinds, account, batch }),
+    ),
+  )
+  t.after(() => Promise.all(pollers.map((poller) => poller.close())))
+
+  let reorgs = 0
+  let isOver = false
+  const lead = async (): Promise<void> => {
+    for (let turn = 0; !isOver; turn += 1) {
+      const raws = [await payer.pay(account)]
+      if (reorganises && turn % growth === growth - 1) {
+        await cluster.reorg(1 + (reorgs % deepest), raws)
+        reorgs += 1
+      } else await cluster.seal(raws)
+      if (turn % 4 === 3) {
+        await cluster.trail(jumpy, 0)
+        cluster.hold(jumpy)
+      }
+    }
+  }
+  const each = Math.ceil(answers / clients)
+  const seen: Shown[][] = pollers.map(() => [])
+  const asking = Promise.all(
+    pollers.map(async (poller, i) => {
+      const shown = seen[i] ?? []
+      while (shown.length < each) shown.push(...(await poller.ask(atOnce)))
+    }),
+  ).finally(() => {
+    isOver = true
+  })
+  await Promise.all([asking, lead()])
+  await cluster.trail(late, 0)
+  await cluster.trail(jumpy, 0)
+  // A reorganisation may leave the block before the first transaction alone, never go below it.
+  const heads = cluster.heads.slice(begun - 1)
+  const wrongs = new Timeline(heads).wrongs(seen)
+  const count = seen.reduce((sum, { length }) => sum + length, 0)
+  return { answers: count, heads: heads.length, reorgs, wrongs }
+}
