@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
 const docker = join(import.meta.dirname, '../../docker')
@@ -32,4 +32,28 @@ test('the proxy ships neither development nor optional packages, the agent no de
   t.assert.match(proxy, /^ARG OMIT="--omit=dev --omit=optional"$/m)
   const agent = readFileSync(join(docker, 'agent.Dockerfile'), 'utf8')
   t.assert.match(agent, /npm ci --omit=dev --ignore-scripts/)
+})
+
+test("the proxy's image holds every file of the agents that the proxy reads, and no other", (t: TestContext) => {
+  const root = join(docker, '..')
+  const needed = new Set<string>()
+  const follow = (file: string): void => {
+    const text = readFileSync(file, 'utf8')
+    for (const [, path = ''] of text.matchAll(/from '(\.[^']+)'/g)) {
+      const found = join(dirname(file), path)
+      if (!relative(root, found).startsWith('agents/') || needed.has(found)) continue
+      needed.add(found)
+      follow(found)
+    }
+  }
+  for (const file of globSync('proxy/**/*.ts', { cwd: root })) {
+    if (!/\.test\.ts$|\/test\//.test(file)) follow(join(root, file))
+  }
+  const copied = /^COPY (agents\/.*) agents\/$/m.exec(
+    readFileSync(join(docker, 'proxy.Dockerfile'), 'utf8'),
+  )?.[1]
+  t.assert.deepEqual(
+    copied?.split(' ').toSorted(),
+    [...needed].map((file) => relative(root, file)).toSorted(),
+  )
 })
