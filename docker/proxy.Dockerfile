@@ -15,7 +15,8 @@ RUN npm ci ${OMIT} --ignore-scripts \
   && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
   && rm package-lock.json .npmrc
 COPY LICENSE ./
-COPY agents/report.ts agents/orca.ts agents/
+# Their reports' form, and that of ORCA.
+COPY agents/*.ts agents/
 COPY proxy proxy/
 RUN echo 'equipoise:x:65532:65532::/var/lib/equipoise:/usr/sbin/nologin' >> /etc/passwd \
   && echo 'equipoise:x:65532:' >> /etc/group \
