@@ -1,4 +1,5 @@
 import { AnvilFleet } from './fleets/anvil.ts'
+import { labels } from './fleets/docker/daemon.ts'
 import { DockerFleet } from './fleets/docker.ts'
 import type { Fleet } from './fleets/fleet.ts'
 import { GethFleet } from './fleets/geth.ts'
@@ -30,4 +31,26 @@ export async function startFleet(
   const start: () => Promise<Fleet> =
     options.client === 'geth' ? () => GethFleet.start(common) : () => AnvilFleet.start(common)
   return await steps('nodes', start)
+}
+
+/** What tells an agent to watch the fleet: containers by their label, processes by their pid files. */
+export function agentFlags(fleet: Fleet): readonly string[] {
+  if (fleet instanceof DockerFleet) return ['--label', `${labels.stack}=${fleet.stack}`]
+  return fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
+}
+
+/** What tells a proxy of the fleet: containers are discovered, processes are named. */
+export function proxyFlags(fleet: Fleet, agentUrl: string): readonly string[] {
+  if (!(fleet instanceof DockerFleet)) {
+    return [
+      ...fleet.nodes.flatMap(({ id, url }) => ['--node', `${id}=${url}`]),
+      ...fleet.nodes.flatMap(({ id }) => ['--agent', `${id}=${agentUrl}`]),
+    ]
+  }
+  const host = process.env['DOCKER_HOST'] ?? ''
+  return [
+    ...(host === '' ? ['--providers.docker'] : ['--providers.docker.endpoint', host]),
+    ...['--providers.docker.constraints', `pool==${fleet.stack}`],
+    ...['--providers.docker.agent', agentUrl],
+  ]
 }

@@ -7,7 +7,8 @@ import type { Fleet, FleetEvent } from './fleets/fleet.ts'
 import { claimPort } from './ports.ts'
 import { Reaper } from './reaper.ts'
 import { Service } from './service.ts'
-import { startFleet } from './stack-fleet.ts'
+import { agentFlags, proxyFlags, startFleet } from './stack-fleet.ts'
+import { untilAllSeen } from './stack-ready.ts'
 import { type Steps, untold } from './steps.ts'
 
 /** What a fleet can be made of: Anvils, Geths, or Geths in Docker's containers. */
@@ -68,7 +69,8 @@ export type Stack = {
 const bins = { agent: '../agents/bin.ts', proxy: '../proxy/bin.ts' } as const
 
 /**
- * Starts fleet, agent and proxy through their own command lines.
+ * Starts fleet, agent and proxy through their own command lines. Resolves when the proxy sees every
+ * node well and has a report of each.
  * @throws PortTaken, or Error in one line, when one does not start; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -95,25 +97,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const fleet = await startFleet(options, folder, reaper, steps)
     started.push(fleet)
-    const watched = fleet.nodes.flatMap(({ id, pidFile }) => ['--pid', `${id}=${pidFile}`])
-    const agent = service('agent', [...watched, '--port', String(agentPort)])
+    const agent = service('agent', [...agentFlags(fleet), '--port', String(agentPort)])
     await steps('agent', () => agent.start())
     const agentUrl = `http://127.0.0.1:${agentPort}`
     const proxyArgs = (strategy: string): string[] => [
-      ...fleet.nodes.flatMap(({ id, url }) => ['--node', `${id}=${url}`]),
-      ...fleet.nodes.flatMap(({ id }) => ['--agent', `${id}=${agentUrl}`]),
+      ...proxyFlags(fleet, agentUrl),
       ...['--strategy', strategy, '--http.port', String(httpPort)],
       ...['--admin.port', String(adminPort), '--log.level', 'warn'],
     ]
     let proxy = service('proxy', proxyArgs(options.strategy))
     await steps('proxy', () => proxy.start())
     const endpoint = `http://127.0.0.1:${httpPort}`
+    const adminUrl = `http://127.0.0.1:${adminPort}`
+    const ids = fleet.nodes.map(({ id }) => id)
+    await steps('all seen', () => untilAllSeen(adminUrl, ids))
     const contracts = options.contracts
       ? await steps('contracts', () => deployContracts(endpoint, testAccounts), namesOf)
       : {}
     return {
       endpoint,
-      adminUrl: `http://127.0.0.1:${adminPort}`,
+      adminUrl,
       agentUrl,
       fleet,
       reaper,

@@ -28,7 +28,7 @@ export function upCommand(): Command {
       try {
         const options = parseUp(flags)
         process.exitCode = await (flags['detach'] === true
-          ? detachUp(options.name, process.argv.slice(2))
+          ? detachUp(options, process.argv.slice(2))
           : holdUp(options))
       } catch (error) {
         if (!(error instanceof UsageError)) throw error

@@ -97,6 +97,11 @@ export class DockerFleet implements Fleet {
     }
   }
 
+  /** What containers and network are labelled with. */
+  get stack(): string {
+    return this.#options.stack
+  }
+
   get nodes(): readonly ContainerNode[] {
     return this.#nodes
   }

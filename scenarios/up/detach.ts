@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process'
 import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { UpOptions } from '../commands/up-flags.ts'
+import { NoStack, stackState } from '../control/client.ts'
 import { placeOf } from '../control/place.ts'
+import { holdUp } from './hold.ts'
 
 const bin = join(import.meta.dirname, '../bin.ts')
 const pollMs = 100
@@ -12,7 +15,10 @@ const pollMs = 100
  * @param args its command line, with `--detach` in it
  * @returns exit code 0 once it is up, or its own when it ends before
  */
-export async function detachUp(name: string, args: readonly string[]): Promise<number> {
+export async function detachUp(options: UpOptions, args: readonly string[]): Promise<number> {
+  const { name } = options
+  // What is up has its own log, and holdUp only says that it is.
+  if (await isUp(name)) return await holdUp(options)
   const file = `${placeOf(name)}.log`
   const log = await open(file, 'w', 0o600)
   const child = spawn(process.execPath, [bin, ...args.filter((word) => word !== '--detach')], {
@@ -37,10 +43,19 @@ export async function detachUp(name: string, args: readonly string[]): Promise<n
     await rm(file)
     return outcome
   }
-  child.disconnect()
   child.unref()
   process.stdout.write(
     `It runs in the background, as process ${child.pid}: equipoise-bench down ends it.\n`,
   )
   return 0
+}
+
+async function isUp(name: string): Promise<boolean> {
+  try {
+    await stackState(placeOf(name))
+    return true
+  } catch (error) {
+    if (error instanceof NoStack) return false
+    throw error
+  }
 }

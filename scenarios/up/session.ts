@@ -4,7 +4,6 @@ import type { Controls } from '../control/server.ts'
 import { Faults } from '../faults/faults.ts'
 import type { LogPart } from '../fleets/log-ring.ts'
 import { type Stack, type StackEvent, startStack } from '../stack.ts'
-import { untilAllSeen } from '../stack-ready.ts'
 import { stepLine, timedSteps } from '../steps.ts'
 import { welcome } from './welcome.ts'
 
@@ -45,8 +44,6 @@ export class UpSession implements Controls {
     const stack = await this.#starting
     this.#stack = stack
     this.#faults = new Faults(stack.fleet, stack.reaper, this.#say)
-    const ids = stack.fleet.nodes.map(({ id }) => id)
-    await steps('all seen', () => untilAllSeen(stack.adminUrl, ids))
     this.#welcome = welcome(stack, (performance.now() - beganMs) / 1000)
     return stack
   }

@@ -75,6 +75,7 @@ export function labelsOf(plan: ContainerPlan): Readonly<Record<string, string>> 
     [labels.stack]: stack,
     [labels.node]: id,
     'equipoise.enable': 'true',
+    'equipoise.name': id,
     'equipoise.pool': stack,
     'equipoise.port': String(ports.http),
     'equipoise.ws.port': String(ports.http),
