@@ -40,6 +40,25 @@ const keyFlags = [
   ['providers.docker.network', 'NAME', "containers' network to dial (their only one)"],
   ['providers.docker.constraints', 'RULES', 'labels to have, as pool==mainnet && roles!=archive'],
   ['providers.docker.agent', 'URL', "the host's agent, for containers that name none"],
+  ['providers.dns', 'LIST', 'names of nodes: NAME, NAME:PORT or _SERVICE._tcp.NAME (SRV)'],
+  ['providers.kubernetes.service', 'NAME', 'service whose EndpointSlices are the nodes'],
+  ['providers.kubernetes.namespace', 'NAME', 'its namespace (that of this pod)'],
+  [
+    'providers.kubernetes.port',
+    'PORT',
+    'name or number of its port for JSON-RPC (the only one, rpc)',
+  ],
+  ['providers.kubernetes.agent-service', 'NAME', 'service of agents, one on each machine'],
+  ['providers.kubernetes.endpoint', 'URL', 'API server (as every pod finds it)'],
+  ['providers.kubernetes.token-file', 'FILE', 'token to show to it (that of the service account)'],
+  [
+    'providers.kubernetes.ca-file',
+    'FILE',
+    "its certificate's authority (that of the service account)",
+  ],
+  ['providers.consul.service', 'NAME', 'service in Consul whose healthy instances are the nodes'],
+  ['providers.consul.endpoint', 'URL', 'agent of Consul to ask (http://127.0.0.1:8500)'],
+  ['providers.consul.token-file', 'FILE', 'token to show to it'],
   ['log.level', 'LEVEL', 'silent, fatal, error, warn, info, debug or trace (info)'],
 ] as const
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { areMet, type Constraint } from './constraints.ts'
-import { idFrom, type NodeSpec, nodeSchema } from './node-spec.ts'
+import { hostOf, idFrom, type NodeSpec, parseNode } from './node-spec.ts'
 
 /** Labels of ours begin so. */
 const prefix = 'equipoise.'
@@ -101,7 +101,7 @@ function specOf(
   const agent = agentOf(label, place) ?? rules.agent?.href
   const ws = `${scheme === 'https' ? 'wss' : 'ws'}://${place(wsPort ?? port)}${pathOf(wsPath)}`
   const isUnhealthy = found.Status?.includes('(unhealthy)') === true
-  const parsed = nodeSchema.safeParse({
+  return parseNode({
     id,
     url: `${scheme}://${place(port)}${pathOf(label('path'))}`,
     ...(wsPort === null && wsPath === undefined ? {} : { ws }),
@@ -111,9 +111,6 @@ function specOf(
     ...(chainId === undefined ? {} : { 'chain-id': Number(chainId) }),
     ...(isTrue(label('drain')) || isUnhealthy ? { drain: true } : {}),
   })
-  if (parsed.success) return parsed.data
-  const flaws = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-  throw new Error(flaws.join('; '))
 }
 
 function agentOf(label: Label, place: (port: number) => string): string | undefined {
@@ -151,8 +148,8 @@ function placeOf(
   if (named === undefined) throw new Error(`not on the network ${network}`)
   const order = [...networks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
   for (const { IPAddress: v4, GlobalIPv6Address: v6 } of named === null ? order : [named]) {
-    if (v4) return `${v4}:${port}`
-    if (v6) return `[${v6}]:${port}`
+    const address = v4 || v6
+    if (address) return `${hostOf(address)}:${port}`
   }
   if (published !== null) return `${host}:${published}`
   throw new Error('it has no address')

@@ -47,6 +47,17 @@ export const nodeSchema = z.strictObject({
 /** One node of the fleet, whoever named it. Its id tells it from all others. */
 export type NodeSpec = z.output<typeof nodeSchema>
 
+/**
+ * A node out of what a provider has put together.
+ * @throws Error that names every key which is wrong
+ */
+export function parseNode(value: unknown): NodeSpec {
+  const parsed = nodeSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const flaws = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new Error(flaws.join('; '))
+}
+
 /** Whether two are the same node at the same place, so that nothing of it need begin anew. */
 export function isSameNode(a: NodeSpec, b: NodeSpec): boolean {
   return placeOf(a) === placeOf(b)
@@ -72,8 +83,13 @@ export function doubleIds(nodes: readonly unknown[], path: string): Flaw[] {
   })
 }
 
+/** A host as it stands in a URL. */
+export function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address
+}
+
 /** An id out of whatever something is called elsewhere: what an id cannot hold becomes a dash. */
 export function idFrom(name: string): string {
-  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+  const plain = name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
   return plain.slice(0, 63) || 'node'
 }

@@ -24,14 +24,14 @@ export class Told implements ProviderSink {
     this.#take({ failure: error instanceof Error ? error.message : String(error) })
   }
 
-  /** Waits for a word like this, from the first one on that nobody waited for. */
+  /** Waits for a word like this; it and those before it are forgotten. */
   async until(isWanted: (word: Word) => boolean): Promise<Word> {
     const signal = AbortSignal.timeout(20_000)
     for (let at = 0; ; at += 1) {
       while (at >= this.words.length) await once(this.#events, 'word', { signal })
       const word = this.words[at]
       if (word === undefined || !isWanted(word)) continue
-      this.words.splice(0, at + 1, word)
+      this.words.splice(0, at + 1)
       return word
     }
   }
