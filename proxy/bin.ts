@@ -6,8 +6,9 @@ import { AbiError } from './abi.ts'
 import { observerNames, strategyNames } from './balance/strategies.ts'
 import { holdModes, strategyText } from './balance/strategy-choice.ts'
 import { type Config, ConfigError } from './config.ts'
-import { createProxy } from './proxy.ts'
+import { createProxy, type Secrets } from './proxy.ts'
 import { type Flags, loadConfig } from './settings.ts'
+import { AgentAccess, CredentialsError } from './upstream/agent-access.ts'
 
 /** Flags that are keys of the configuration: name, placeholder, help. */
 const keyFlags = [
@@ -33,7 +34,10 @@ const keyFlags = [
   ['journal', 'DIR', 'folder in which accepted transactions outlive a crash (kept in memory)'],
   ['abi', 'DIR', 'ABIs (*.json), so that metrics name contracts and functions (none)'],
   ['session-header', 'NAME', 'header that tells clients apart (their connection does)'],
-  ['agent-token-file', 'FILE', 'bearer token to show to agents'],
+  ['agent-token-file', 'FILE', 'bearer token to show to agents, and that agents show who push'],
+  ['agent-tls.ca', 'FILE', "authority that signed agents' certificates (the system's)"],
+  ['agent-tls.cert', 'FILE', 'certificate to show to agents (none)'],
+  ['agent-tls.key', 'FILE', 'its key'],
   ['record', 'FILE', 'take down arrivals, decisions and reports, for a replay (nowhere)'],
   ['providers.file.path', 'PATH', 'file or folder of nodes (YAML, JSON), followed as it changes'],
   ['providers.docker.endpoint', 'URL', 'daemon or socket proxy (unix:///var/run/docker.sock)'],
@@ -192,12 +196,19 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value]
 }
 
-function secretsOf(config: Config) {
+function secretsOf(config: Config): Secrets {
   const adminFile = config.admin['token-file']
-  const agentFile = config['agent-token-file']
+  const agents = new AgentAccess({ tokenFile: config['agent-token-file'], ...config['agent-tls'] })
+  try {
+    agents.credentials()
+  } catch (error) {
+    if (!(error instanceof CredentialsError)) throw error
+    const path = error.key === 'tokenFile' ? 'agent-token-file' : `agent-tls.${error.key}`
+    throw new ConfigError([{ path, message: error.message }])
+  }
   return {
     adminToken: adminFile === undefined ? null : tokenIn('admin.token-file', adminFile),
-    agentToken: agentFile === undefined ? null : tokenIn('agent-token-file', agentFile),
+    agents,
   }
 }
 

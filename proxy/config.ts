@@ -90,6 +90,14 @@ const schema = z.strictObject({
   /** Where further nodes are found; the fleet follows what they say. */
   providers: providersSchema.prefault({}),
   'agent-token-file': z.string().min(1).optional(),
+  /** PEM files: who signed agents' certificates, and what is shown to them. */
+  'agent-tls': z
+    .strictObject({
+      ca: z.string().min(1).optional(),
+      cert: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+    })
+    .prefault({}),
   strategy: strategy.default(defaultChoice),
   /** A file to take down arrivals, decisions and reports in, for a replay. */
   record: z.string().min(1).optional(),

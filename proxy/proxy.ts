@@ -11,6 +11,7 @@ import { FleetSnapshots } from './fleet-snapshot.ts'
 import type { Log } from './log.ts'
 import { type MemberParts, Members } from './members.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { OwnLoad } from './own-load.ts'
 import { Placement } from './placement.ts'
 import { Relay } from './relay.ts'
 import { compatOf, latestCompat } from './rpc/compat.ts'
@@ -22,12 +23,14 @@ import { Front, type FrontUrls, named } from './server/front.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Streams } from './streams/streams.ts'
+import type { AgentAccess } from './upstream/agent-access.ts'
 import { Agents } from './upstream/agents.ts'
 import { Collector } from './upstream/collector.ts'
 import { Fleet } from './upstream/fleet.ts'
 import { HeadFollower } from './upstream/head.ts'
 import { HealthChecks } from './upstream/health.ts'
 import { NodeSockets } from './upstream/node-sockets.ts'
+import { PushedReports } from './upstream/pushed-reports.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import { upstreamOf } from './upstream-of.ts'
 import { discoveryOf, passThroughOf, type Reread, recorderOf } from './wiring.ts'
@@ -36,7 +39,7 @@ import { Writes } from './writes/writes.ts'
 /** Secrets and names that do not stand in the configuration itself. */
 export type Secrets = {
   readonly adminToken: string | null
-  readonly agentToken: string | null
+  readonly agents: AgentAccess
 }
 
 /** Where a proxy can be asked, and where it can be watched. */
@@ -92,11 +95,16 @@ export function createProxy(
   const { interval, timeout } = config.health
   const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
   const recorder = recorderOf(config, founders, clock, log)
+  const onReport = ({ id }: Upstream, report: NodeReport, sent: number) =>
+    recorder?.report(id, sent, report)
+  const hearing = (upstream: Upstream): Upstream => {
+    upstream.load.onReport = (report) => onReport(upstream, report, Date.now())
+    return upstream
+  }
+  founders.forEach(hearing)
+  const credentials = () => secrets.agents.credentials()
   const agents = new Agents((url, upstreams) => {
-    const token = secrets.agentToken
-    const onReport = ({ id }: Upstream, report: NodeReport, sent: number) =>
-      recorder?.report(id, sent, report)
-    return new Collector({ url, token, upstreams, onReport }, clock, rng)
+    return new Collector({ url, credentials, upstreams, onReport }, clock, rng)
   })
 
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })
@@ -123,7 +131,7 @@ export function createProxy(
     health,
     agents,
     upstreamOf: (spec) => {
-      return upstreamOf(spec, config, placement.meterFor(spec.cores ?? null), clock)
+      return hearing(upstreamOf(spec, config, placement.meterFor(spec.cores ?? null), clock))
     },
     followerOf: (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
     mayBelieve: (upstream) => heads.mayBelieve(upstream),
@@ -134,6 +142,7 @@ export function createProxy(
   }
   const members = new Members(parts, made)
   const discovery = discoveryOf(config, reread, members, clock, log)
+  const pushed = new PushedReports(() => members.upstreams, clock, onReport)
   const journal = {
     folder: config.journal ?? null,
     onError: (error: unknown) => log.error({ err: error }, 'the journal cannot be written'),
@@ -177,6 +186,7 @@ export function createProxy(
     return (parsed, exchange) => relay.answer(parsed, exchange, router)
   }
   const answer = answerer(overHttp)
+  const ownLoad = new OwnLoad(() => fleet.view, relay, clock)
   const front = new Front(
     config,
     { http: answer, ws: answerer(overWs), ipc: answer },
@@ -184,6 +194,7 @@ export function createProxy(
     compat,
     (push) => streams.subscriptions.endAll(push),
     sessions,
+    (format) => ownLoad.headers(format),
     clock,
   )
 
@@ -196,7 +207,8 @@ export function createProxy(
   const metrics = new Metrics({
     snapshot: () => snapshots.snapshot(),
     nodes: () => members.upstreams,
-    agents: () => agents.collectors,
+    agents: () => [...agents.collectors, ...pushed.agents],
+    pushes: () => pushed.refused,
     decisions: () => placement.decisions,
     held: placement.dispatcher.heldSeconds,
     ...counted,
@@ -208,6 +220,7 @@ export function createProxy(
     log,
     metrics,
     ...counted,
+    reports: { token: () => secrets.agents.token(), take: (value) => pushed.take(value) },
     fleet: {
       snapshot: () => snapshots.snapshot(),
       drain: (id) => setDraining(fleet, id, true),

@@ -3,7 +3,13 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createAdmin } from './admin.ts'
-import { emptyLedger, noContracts, obedientFleet, runningAdmin } from './test/running-admin.ts'
+import {
+  emptyLedger,
+  noContracts,
+  noReports,
+  obedientFleet,
+  runningAdmin,
+} from './test/running-admin.ts'
 
 test('what is read comes as it is', async (t: TestContext) => {
   const { url } = await runningAdmin(t)
@@ -103,6 +109,7 @@ test('an address that others reach needs a token', (t: TestContext) => {
     fleet: obedientFleet([]),
     ledger: emptyLedger,
     contracts: noContracts,
+    reports: noReports,
     metrics: { contentType: '', render: async () => '' },
   }
   for (const addr of ['0.0.0.0', '::', '192.0.2.1']) {

@@ -7,6 +7,7 @@ import { readWebFiles } from './files.ts'
 import { isBearer, isForeign, isLoopback, isReading, isRebound } from './guard.ts'
 import type { Ledger } from './ledger-routes.ts'
 import { AdminError, secure, sendJson } from './reply.ts'
+import type { ReportSink } from './report-route.ts'
 import { type FleetControl, type MetricsText, type Route, routesOf } from './routes.ts'
 
 /** Where problems of the port itself go; pino's logger is one. */
@@ -23,6 +24,7 @@ export type AdminOptions = {
   readonly ledger: Ledger
   readonly contracts: ContractSource
   readonly metrics: MetricsText
+  readonly reports: ReportSink
   /** Without it, problems become process warnings. */
   readonly log?: AdminLog
   /** Milliseconds between server-sent events; 250. */
@@ -52,14 +54,15 @@ const warnings: AdminLog = {
 /**
  * The admin port: health, metrics, the fleet as JSON and as events, orders, and the dashboard.
  *
- * Who may use it: with a token, who has it (pages and probes are open, they hold nothing). Without
+ * Who may use it: with a token, who has it (pages and probes are open, they hold nothing), and for
+ * reports of agents also who has theirs, which lets nobody give orders. Without
  * one the port must be on loopback, and then browsers are kept from being used against it: the Host
  * must be `localhost` or an IP (DNS rebinding), and no page of another origin may call the API.
  *
  * @throws Error when the address is not loopback and there is no token.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { addr, fleet, ledger, contracts, metrics, token, log = warnings } = options
+  const { addr, fleet, ledger, contracts, metrics, reports, token, log = warnings } = options
   if (!token && !isLoopback(addr)) {
     throw new Error(`the admin port needs a token on ${addr}, which is not loopback`)
   }
@@ -69,7 +72,7 @@ export function createAdmin(options: AdminOptions): Admin {
     failed: (err) => log.error({ err }, 'admin: no snapshot for the event stream'),
   })
   const files = readWebFiles(`${import.meta.dirname}/dashboard`)
-  const routeAt = routesOf({ fleet, ledger, contracts, metrics, events, files })
+  const routeAt = routesOf({ fleet, ledger, contracts, metrics, reports, events, files })
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(request, response, error, log))
   })
@@ -80,7 +83,8 @@ export function createAdmin(options: AdminOptions): Admin {
     secure(response)
     const path = pathOf(request)
     const route = routeAt(path)
-    admit(request, path, route, token)
+    const agentToken = route?.isForAgents === true ? reports.token() : null
+    admit(request, path, route, [token, agentToken])
     if (route === null) throw new AdminError(404, `nothing is at ${path}`)
     checkMethod(request, route)
     await route.run(request, response)
@@ -108,16 +112,19 @@ function admit(
   request: IncomingMessage,
   path: string,
   route: Route | null,
-  token: string | null,
+  anyOf: readonly (string | null)[],
 ): void {
-  if (!token && isRebound(request)) {
+  const tokens = anyOf.flatMap((token) => token || [])
+  if (tokens.length === 0 && isRebound(request)) {
     throw new AdminError(403, 'the Host must be localhost or an IP address')
   }
   const mayCall = isReading(request.method ?? '') && !path.startsWith('/api/')
   if (!mayCall && isForeign(request)) {
     throw new AdminError(403, 'a page of another origin may not call this')
   }
-  if (token && route?.isOpen !== true && !isBearer(request, token)) {
+  // All are compared, so that the time tells nothing of which it was.
+  const isShown = tokens.map((token) => isBearer(request, token)).includes(true)
+  if (tokens.length > 0 && route?.isOpen !== true && !isShown) {
     throw new AdminError(401, 'a bearer token is needed', {
       'www-authenticate': 'Bearer realm="equipoise"',
     })

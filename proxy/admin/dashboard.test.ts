@@ -6,7 +6,7 @@ import { createAdmin } from './admin.ts'
 import type { FleetControl } from './routes.ts'
 import { animatedFleet } from './test/animated-fleet.ts'
 import { type Browser, startBrowser } from './test/browser.ts'
-import { emptyLedger, noContracts, runningAdmin } from './test/running-admin.ts'
+import { emptyLedger, noContracts, noReports, runningAdmin } from './test/running-admin.ts'
 
 let browser: Browser | null = null
 
@@ -80,6 +80,7 @@ test('a proxy that ends is said, and found again when it is back', async (t: Tes
     fleet,
     ledger: emptyLedger,
     contracts: noContracts,
+    reports: noReports,
   })
   t.after(() => again.close())
   await again.listen()

@@ -45,14 +45,17 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /** No order to this port is longer. */
-const maxBodyBytes = 4096
+const maxOrderBytes = 4096
 
 /**
  * The JSON value of a request's body.
- * @throws AdminError 413 when it is above 4 kB, 400 when it is not JSON.
+ * @throws AdminError 413 when it is above `maxBytes`, 400 when it is not JSON.
  */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const body = await readBody(request)
+export async function readJson(
+  request: IncomingMessage,
+  maxBytes = maxOrderBytes,
+): Promise<unknown> {
+  const body = await readBody(request, maxBytes)
   try {
     return JSON.parse(body.toString('utf8'))
   } catch (cause) {
@@ -60,15 +63,15 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function readBody(request: IncomingMessage): Promise<Buffer> {
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let sizeBytes = 0
     request.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length
-      if (sizeBytes <= maxBodyBytes) chunks.push(chunk)
+      if (sizeBytes <= maxBytes) chunks.push(chunk)
       // What follows is read and dropped: a socket closed with bytes unread takes the answer along.
-      else reject(new AdminError(413, `a body has at most ${maxBodyBytes} bytes`))
+      else reject(new AdminError(413, `a body has at most ${maxBytes} bytes`))
     })
     request.on('end', () => resolve(Buffer.concat(chunks)))
     request.on('error', reject)

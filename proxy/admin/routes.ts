@@ -5,6 +5,7 @@ import type { EventStream } from './event-stream.ts'
 import type { WebFile } from './files.ts'
 import { answerBlocks, answerTransactions, type Ledger } from './ledger-routes.ts'
 import { AdminError, readJson, send, sendJson } from './reply.ts'
+import { type ReportSink, takePushed } from './report-route.ts'
 import type { FleetSnapshot } from './snapshot.ts'
 
 /** What the admin port may see of the fleet and order it to do. */
@@ -29,6 +30,8 @@ export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** Open to all who can reach the port: no token is asked for. */
   readonly isOpen: boolean
+  /** Agents may come here too, with their own token. */
+  readonly isForAgents?: boolean
   readonly run: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 }
 
@@ -37,13 +40,14 @@ export type RouteSources = {
   readonly ledger: Ledger
   readonly contracts: ContractSource
   readonly metrics: MetricsText
+  readonly reports: ReportSink
   readonly events: EventStream
   readonly files: ReadonlyMap<string, WebFile>
 }
 
 /** Finds what is at a path (decoded by nobody yet); null when nothing is. */
 export function routesOf(sources: RouteSources) {
-  const { fleet, ledger, contracts, metrics, events, files } = sources
+  const { fleet, ledger, contracts, metrics, reports, events, files } = sources
   const fixed: Readonly<Record<string, Route>> = {
     // Probes of an orchestrator carry no token; they learn one bit each.
     '/healthz': open((_request, response) => sendJson(response, 200, { status: 'ok' })),
@@ -69,6 +73,12 @@ export function routesOf(sources: RouteSources) {
       if (request.method === 'HEAD') response.end()
       else events.add(response)
     }),
+    '/v1/report': {
+      method: 'POST',
+      isOpen: false,
+      isForAgents: true,
+      run: (request, response) => takePushed(reports, request, response),
+    },
     '/api/strategy': guarded('PUT', async (request, response) => {
       const strategy = choose(fleet, await readJson(request))
       sendJson(response, 200, { strategy })

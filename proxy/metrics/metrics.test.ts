@@ -140,7 +140,10 @@ function sources(but: Partial<Sources> = {}): Sources {
     snapshot: () =>
       sampleFleet([sampleNode('geth-a'), sampleNode('odd "name"\\', { health: 'down' })]),
     nodes: () => [nodeMetrics('geth-a'), nodeMetrics('odd "name"\\')],
-    agents: () => [{ host: 'host-1', up: true, reportAgeMs: 130, reports: 40, gaps: 1 }],
+    agents: () => [
+      { host: 'host-1', up: true, reportAgeMs: 130, reports: 40, gaps: 1, refused: 2 },
+    ],
+    pushes: () => [['replayed', 3]],
     decisions: () => new Map([['state-space', 250]]),
     held: new Histogram(),
     calls,
@@ -155,7 +158,7 @@ function nodeMetrics(id: string): NodeMetrics {
   durations.observe(0.02)
   const errors = new Counts(4)
   errors.add('timeout')
-  return { id, durations, errors }
+  return { id, durations, errors, load: { taken: 2, refused: 1 } }
 }
 
 function seriesOf(text: string, name: string): string[] {

@@ -42,6 +42,7 @@ export class Metrics {
       fleet: this.#sources.snapshot(),
       nodes: this.#sources.nodes(),
       agents: this.#sources.agents(),
+      pushes: this.#sources.pushes(),
       decisions: this.#sources.decisions(),
       held: this.#sources.held,
       calls: this.#sources.calls,

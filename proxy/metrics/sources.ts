@@ -10,13 +10,15 @@ export type NodeMetrics = {
   readonly durations: Histogram
   /** Failed calls by reason (`timeout`, `refused`, `bad-answer` …); `Counts` is one that is bounded. */
   readonly errors: Iterable<readonly [string, number]>
+  /** Reports of its load that came with its answers. */
+  readonly load: { readonly taken: number; readonly refused: number }
 }
 
-/** What the metrics need of whoever reads one agent. */
+/** What the metrics need of one agent, be it read or does it push. */
 export type AgentMetrics = {
   /** The host as the agent names it, or the agent's configured id before its first line. */
   readonly host: string
-  /** True while its stream is open. */
+  /** True while its stream is open, or its last report is not long ago. */
   readonly up: boolean
   /** Milliseconds since its last line; null before the first. */
   readonly reportAgeMs: number | null
@@ -24,6 +26,8 @@ export type AgentMetrics = {
   readonly reports: number
   /** Lines missed, by the gaps in `seq`. */
   readonly gaps: number
+  /** Lines that were no reports. */
+  readonly refused: number
 }
 
 /** What the metrics need of the writes. */
@@ -43,6 +47,8 @@ export type Sources = {
   snapshot(): FleetSnapshot
   nodes(): readonly NodeMetrics[]
   agents(): readonly AgentMetrics[]
+  /** Pushed reports that were refused, by reason. */
+  pushes(): Iterable<readonly [string, number]>
   /** Calls placed by each strategy since the start. */
   decisions(): Iterable<readonly [string, number]>
   /** How long calls waited for a node with room, seconds. */
@@ -57,6 +63,7 @@ export type Scrape = {
   readonly fleet: FleetSnapshot
   readonly nodes: readonly NodeMetrics[]
   readonly agents: readonly AgentMetrics[]
+  readonly pushes: Iterable<readonly [string, number]>
   readonly decisions: Iterable<readonly [string, number]>
   readonly held: Histogram
   readonly calls: CallStats

@@ -1,4 +1,5 @@
 import { dimensions, type StatePoint } from '../../agents/report.ts'
+import { agentRows } from './agent-rows.ts'
 import { chainRows } from './chain-rows.ts'
 import { contractRows } from './contract-rows.ts'
 import { discoveryRows } from './discovery-rows.ts'
@@ -200,40 +201,7 @@ export const rows = {
   ...discoveryRows,
   ...journalRows,
   ...contractRows,
-  agent_up: {
-    kind: 'gauge',
-    help: 'Whether the stream of an agent is open (1).',
-    labels: ['host'],
-    read({ agents }, put) {
-      for (const { up, host } of agents) put(up ? 1 : 0, host)
-    },
-  },
-  agent_report_age_seconds: {
-    kind: 'gauge',
-    help: 'Time since the last line of an agent.',
-    labels: ['host'],
-    read({ agents }, put) {
-      for (const { reportAgeMs, host } of agents) {
-        if (reportAgeMs !== null) put(reportAgeMs / msPerSecond, host)
-      }
-    },
-  },
-  agent_reports_total: {
-    kind: 'counter',
-    help: 'Lines read from an agent.',
-    labels: ['host'],
-    read({ agents }, put) {
-      for (const { reports, host } of agents) put(reports, host)
-    },
-  },
-  agent_gaps_total: {
-    kind: 'counter',
-    help: 'Lines of an agent that never came.',
-    labels: ['host'],
-    read({ agents }, put) {
-      for (const { gaps, host } of agents) put(gaps, host)
-    },
-  },
+  ...agentRows,
   build_info: {
     kind: 'gauge',
     help: 'Always 1; the version is in the label.',

@@ -7,6 +7,7 @@ import type { ClientSessions } from './client-sessions.ts'
 import { HttpServer } from './http.ts'
 import { IpcSide } from './ipc.ts'
 import type { PassThrough } from './pass-through.ts'
+import type { TellLoad } from './responder.ts'
 import { WebSocketSide } from './websocket.ts'
 
 /** What answers on each way in. */
@@ -31,6 +32,7 @@ export class Front {
   /**
    * @param compat how the release of Geth speaks that clients take it for
    * @param endAll ends the subscriptions of a client that is gone
+   * @param tellLoad for clients over HTTP that ask for it
    */
   constructor(
     config: Config,
@@ -39,6 +41,7 @@ export class Front {
     compat: Compat,
     endAll: (push: Push) => void,
     sessions: ClientSessions,
+    tellLoad: TellLoad,
     clock: Clock,
   ) {
     const { http, ws, ipcpath, limits } = config
@@ -53,7 +56,7 @@ export class Front {
       sessions,
     )
     const options = { ...http, maxSockets, compat }
-    this.#http = new HttpServer(options, answers.http, clock, sessions)
+    this.#http = new HttpServer(options, answers.http, clock, sessions, tellLoad)
     if (passThrough !== null) this.#http.passTo(passThrough)
     this.#passThrough = passThrough
     if (hasOwnPort(config)) {

@@ -19,7 +19,7 @@ import { Http2Side } from './http2.ts'
 import { send } from './outgoing.ts'
 import type { PassThrough } from './pass-through.ts'
 import { targetOf } from './request-target.ts'
-import { Responder } from './responder.ts'
+import { Responder, type TellLoad } from './responder.ts'
 import { isWebSocket, type WebSocketSide } from './websocket.ts'
 
 export type HttpOptions = {
@@ -76,13 +76,14 @@ export class HttpServer {
     answer: Answerer,
     clock: Clock,
     sessions: ClientSessions | null = null,
+    tellLoad: TellLoad | null = null,
   ) {
     this.#options = options
     const compat = options.compat ?? latestCompat
     this.#vhosts = new VirtualHosts(options.vhosts, compat.foldsHosts)
     this.#cors = new Cors(options.corsdomain)
     const limits = options.timeLimits ?? timeLimitDefaults
-    this.#responder = new Responder(answer, clock, limits.writeMs, compat, sessions)
+    this.#responder = new Responder(answer, clock, limits.writeMs, compat, sessions, tellLoad)
     this.#server = createServer(
       {
         keepAliveTimeout: limits.idleMs,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type OrcaFormat, orcaFormatHeader, orcaFormatOf } from '../../agents/orca.ts'
 import type { Clock } from '../clock.ts'
 import { Exchange } from '../exchange.ts'
 import { inWords } from '../explanation.ts'
@@ -8,6 +9,9 @@ import type { Answerer } from './answerer.ts'
 import type { ClientSessions } from './client-sessions.ts'
 import { sendFlow } from './outflow.ts'
 import { send } from './outgoing.ts'
+
+/** How loaded the proxy is, as header lines in the format that a client asks for. */
+export type TellLoad = (format: OrcaFormat) => readonly string[]
 
 const jsonType = 'application/json'
 const newline = Buffer.from('\n')
@@ -19,6 +23,7 @@ export class Responder {
   readonly #writeMs: number
   readonly #endsLines: boolean
   readonly #sessions: ClientSessions | null
+  readonly #tellLoad: TellLoad | null
   /** Each connection ends with the answer that it waits for. */
   isClosing = false
 
@@ -29,8 +34,10 @@ export class Responder {
     writeMs: number,
     { endsLines }: Compat,
     sessions: ClientSessions | null,
+    tellLoad: TellLoad | null,
   ) {
     this.#sessions = sessions
+    this.#tellLoad = tellLoad
     this.#answer = answer
     this.#clock = clock
     this.#writeMs = writeMs
@@ -60,6 +67,8 @@ export class Responder {
       const { node } = exchange.explanation
       headers.push('X-Equipoise-Node', node, 'X-Equipoise-Why', inWords(exchange.explanation))
     }
+    const asked = request.headers[orcaFormatHeader]
+    if (asked !== undefined) this.#addLoad(headers, asked)
     // Geth's compressor begins with the first byte: where there is none, there is no compression.
     const identity = exchange.identity || answer.length === 0
     const end = this.#endsLines && !identity ? newline : null
@@ -79,6 +88,11 @@ export class Responder {
       await flow.ended.catch(() => {}) // The end of the connection told.
     }
     this.#limitTaking(response)
+  }
+
+  #addLoad(headers: string[], asked: string | string[]): void {
+    const format = orcaFormatOf(asked)
+    if (format !== null && this.#tellLoad !== null) headers.push(...this.#tellLoad(format))
   }
 
   /** Whoever leaves an answer lying is cut off, as by Go's write deadline. */

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { parseConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import { createProxy, type ProxyUrls } from '../proxy.ts'
+import { AgentAccess } from '../upstream/agent-access.ts'
 import type { StubNode } from './stub-node.ts'
 
 /** Where a proxy inside this process listens. */
@@ -34,7 +35,7 @@ export async function wiredProxy(
       ...(web === undefined ? {} : { web }),
     })),
   })
-  const proxy = createProxy(parsed, { adminToken: null, agentToken: null }, '0.0.0', log)
+  const proxy = createProxy(parsed, { adminToken: null, agents: new AgentAccess() }, '0.0.0', log)
   t.after(() => proxy.close(0))
   const urls = await proxy.listen()
   return { ...urls, port: Number(new URL(urls.url).port), close: () => proxy.close(0) }

@@ -175,7 +175,8 @@ async function collectingFrom(
   const meterOfA = new ListeningMeter()
   a.meter = meterOfA
   const url = new URL(path, agent.url)
-  const options = { url, token, silenceMs, upstreams: [a, b] }
+  const credentials = () => ({ token, tls: {} })
+  const options = { url, credentials, silenceMs, upstreams: [a, b] }
   const collector = new Collector(options, clock, () => 0)
   t.after(() => collector.close())
   const dialled = agent.dialled()

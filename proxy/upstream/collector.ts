@@ -2,6 +2,8 @@ import { Client } from 'undici'
 import { type NodeReport, parseReport, type Report, ReportError } from '../../agents/report.ts'
 import type { Clock } from '../clock.ts'
 import type { Rng } from '../rng.ts'
+import type { AgentCredentials } from './agent-access.ts'
+import { takeReport } from './report-intake.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Lines above this are no report: 64 KiB hold some 150 containers. */
@@ -17,7 +19,8 @@ const maxSilenceMs = 600_000
 /** Where one agent is and which upstreams it speaks for. */
 export type AgentOptions = {
   readonly url: URL
-  readonly token: string | null
+  /** What is shown to it, and whom it must be known by; asked for each dial. */
+  readonly credentials: () => AgentCredentials
   readonly upstreams: Iterable<Upstream>
   /** Told of each report; `sent` is the agent's wall clock, ms since 1970. */
   readonly onReport?: (upstream: Upstream, report: NodeReport, sent: number) => void
@@ -93,16 +96,16 @@ export class Collector {
   /** Reads one stream to its end. */
   async #stream(): Promise<void> {
     const { signal } = this.#aborter
+    const { token, tls } = this.#options.credentials()
     const client = new Client(this.url.origin, {
       allowH2: false,
-      connect: { timeout: 2_000 },
+      connect: { timeout: 2_000, ...tls },
       headersTimeout: 5_000,
       bodyTimeout: 0,
     })
     const silence = new AbortController()
     let alarm = this.#alarm(silence)
     try {
-      const { token } = this.#options
       const { statusCode, body } = await client.request({
         path: `${this.url.pathname.replace(/\/$/, '')}/v1/stream`,
         method: 'GET',
@@ -150,10 +153,7 @@ export class Collector {
         return reportedAs.includes(id) || reportedAs.includes(name)
       })
       if (node === undefined) continue
-      upstream.lastReport = node
-      upstream.reportedAtMs = nowMs - node.age
-      if (Object.keys(node.cap).length > 0) upstream.capacity = node.cap
-      upstream.meter.report(node, report.t)
+      takeReport(upstream, node, 'pulled', nowMs, report.t)
       this.#options.onReport?.(upstream, node, report.t)
     }
   }

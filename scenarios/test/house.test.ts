@@ -62,7 +62,7 @@ const storeys = [
   ['bin'],
   ['settings', 'index', 'proxy'],
   ['wiring'],
-  ['fleet-snapshot', 'server', 'metrics'],
+  ['fleet-snapshot', 'own-load', 'server', 'metrics'],
   ['admin'],
   ['relay', 'outcomes', 'single-call', 'batch-call'],
   ['streams'],

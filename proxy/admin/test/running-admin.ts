@@ -3,6 +3,7 @@ import { parseStrategy, strategyText } from '../../balance/strategy-choice.ts'
 import { type AdminOptions, createAdmin } from '../admin.ts'
 import type { ContractSource } from '../contracts.ts'
 import type { Ledger } from '../ledger-routes.ts'
+import type { ReportSink } from '../report-route.ts'
 import type { FleetControl } from '../routes.ts'
 import { sampleFleet, sampleNode } from './sample-fleet.ts'
 
@@ -38,6 +39,9 @@ export const emptyLedger: Ledger = {
 /** No contract was called. */
 export const noContracts: ContractSource = { rows: () => [] }
 
+/** No agent pushes. */
+export const noReports: ReportSink = { token: () => null, take: () => ({}) }
+
 /** A real admin port on a free port of loopback, closed when the test ends. */
 export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = {}) {
   const orders: Orders = []
@@ -48,6 +52,7 @@ export async function runningAdmin(t: TestContext, but: Partial<AdminOptions> = 
     fleet: obedientFleet(orders),
     ledger: emptyLedger,
     contracts: noContracts,
+    reports: noReports,
     metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'up 1\n' },
     ...but,
   })
