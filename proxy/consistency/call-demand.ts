@@ -15,7 +15,10 @@ import { type Miss, missOf } from './soft-miss.ts'
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
 const maxMisses = 2
 
-/** Old heads that are not passed on for one call, at most: a node may itself be a balancer. */
+/**
+ * Old heads, and blocks that are not indexed yet, that are not passed on for one call, at most: a
+ * node may itself be a balancer.
+ */
 const maxStale = 8
 
 /** Reads that say themselves which block is the latest. */
@@ -164,9 +167,15 @@ export class CallDemand implements Demand<Reply> {
 
   isMiss(reply: Reply, by: Upstream): boolean {
     const miss = missOf(this.#message.method, reply)
-    const isStale = miss === null && this.#stale < maxStale && this.#isStale(reply, by)
+    const mayBeStale = this.#stale < maxStale && (miss === null || miss === 'early')
+    const isStale = mayBeStale && (miss === 'early' || this.#isStale(reply, by))
     if (isStale) this.#stale += 1
-    else if (miss === null || this.#misses >= maxMisses || !this.#isKnownElsewhere(miss, by)) {
+    else if (
+      miss === null ||
+      miss === 'early' ||
+      this.#misses >= maxMisses ||
+      !this.#isKnownElsewhere(miss, by)
+    ) {
       return false
     } else this.#misses += 1
     this.mayHandOn = !isStale
@@ -174,7 +183,7 @@ export class CallDemand implements Demand<Reply> {
     return true
   }
 
-  #isKnownElsewhere(miss: Miss, by: Upstream): boolean {
+  #isKnownElsewhere(miss: Exclude<Miss, 'early'>, by: Upstream): boolean {
     const need = this.#need
     if (miss === 'no-state' || need.kind === 'hash') return true
     if (need.kind === 'number' && need.number <= this.#heads.tip) return true
@@ -252,7 +261,7 @@ export class CallDemand implements Demand<Reply> {
     const isFirst = this.#waitsUntilMs === null
     this.#waitsUntilMs ??= heads.nowMs + heads.waitMs
     const isMet = (): boolean => this.among(heads.readers).length > 0
-    // Who showed an old head is not where it was thought to be.
+    // Who showed an old head is not where it was thought to be; an index takes about as long.
     if (!this.mayHandOn) {
       await heads.look()
       if (isMet()) return true

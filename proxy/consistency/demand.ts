@@ -7,7 +7,7 @@ export type Demand<Read> = {
   among(candidates: readonly Upstream[]): readonly Upstream[]
   /** Whether an answer only says what its node lacks, while another one may know better. */
   isMiss(read: Read, by: Upstream): boolean
-  /** Whether the last miss is an answer at all, should nobody know better: not where it shows an old head. */
+  /** Whether the last miss is an answer, should nobody know better: not where it shows an old head. */
   readonly mayHandOn: boolean
   /** The answer as it goes to the client, and what it shows is remembered. */
   settle(read: Read, by: Upstream): Read

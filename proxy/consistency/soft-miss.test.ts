@@ -29,6 +29,14 @@ const cases = [
   ['eth_getBalance', error(-32000, 'historical state ab is not available'), 'no-state'],
   ['eth_getBalance', error(4444, 'pruned history unavailable'), 'no-state'],
   ['eth_getTransactionByHash', error(-32000, 'transaction indexing is in progress'), 'no-state'],
+  [
+    'eth_getLogs',
+    error(
+      -32000,
+      'failed to retrieve log value pointer after last block 13: failed to retrieve log value pointer of block 14: pebble: not found',
+    ),
+    'early',
+  ],
   // Answers, whoever gives them.
   ['eth_call', error(3, 'execution reverted'), null],
   ['eth_call', error(-32000, 'execution reverted'), null],

@@ -4,9 +4,9 @@ import type { Reply } from '../rpc/reply.ts'
 /**
  * What an answer may say of the node rather than of the chain: `absent` that it has no such thing
  * (null), `no-block` that it lacks the block, `no-state` that it lacks the block's state, history or
- * index. Null for all that is an answer.
+ * index, `early` that it will have its index in a moment. Null for all that is an answer.
  */
-export type Miss = 'absent' | 'no-block' | 'no-state'
+export type Miss = 'absent' | 'no-block' | 'no-state' | 'early'
 
 /** Methods whose `null` (or `0x`) means that the node does not have what is asked about. */
 const nullable = new Set([
@@ -84,6 +84,9 @@ const noState = new RegExp(
   'i',
 )
 
+/** Words of Geth for a block that its index of logs has not reached (core/filtermaps, since 1.16). */
+const early = /^failed to retrieve (log value pointer|last block|(base )?filter map)/
+
 /** What an answer to `method` says of the node. Costs nothing for a result that is there. */
 export function missOf(method: string, reply: Reply): Miss | null {
   const { kind, body, start, end } = reply
@@ -97,5 +100,6 @@ export function missOf(method: string, reply: Reply): Miss | null {
   if (error === null) return null
   if (error.code === 4444) return 'no-state'
   if (noBlock.test(error.message)) return 'no-block'
+  if (early.test(error.message)) return 'early'
   return noState.test(error.message) ? 'no-state' : null
 }
