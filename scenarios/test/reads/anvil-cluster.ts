@@ -2,7 +2,7 @@ import { type AnvilNode, chainId } from '../../fleets/anvil-node.ts'
 import { freePorts } from '../../ports.ts'
 import type { Reaper } from '../../reaper.ts'
 import { AnvilMember, type MadeBlock } from './anvil-member.ts'
-import { type Cluster, parentOf, pathTo } from './cluster.ts'
+import { type Cluster, listOf, parentOf, pathTo } from './cluster.ts'
 
 /** Anvils that know nothing of each other, and make the same blocks of the same transactions. */
 export class AnvilCluster implements Cluster {
@@ -56,6 +56,10 @@ export class AnvilCluster implements Cluster {
       this.#heads.push(...pathTo(ancestor, last))
       return this.#spread(await maker.extend([]))
     })
+  }
+
+  async logs({ hash }: MadeBlock): Promise<readonly unknown[]> {
+    return listOf(await this.#maker().rpc.call('eth_getLogs', { blockHash: hash }))
   }
 
   trail(id: string, blocks: number): Promise<void> {

@@ -21,6 +21,8 @@ export type Cluster = {
   seal(raws: readonly string[]): Promise<ChainBlock>
   /** Puts `depth` + 1 blocks in place of the last `depth`; what those held stays in the chain. */
   reorg(depth: number, raws: readonly string[]): Promise<ChainBlock>
+  /** The logs of a block of the chain as it is now, as a node tells them that has it. */
+  logs(block: ChainBlock): Promise<readonly unknown[]>
   /** From now on the node is `blocks` behind; 0: it follows, and resolves when it has the head. */
   trail(id: string, blocks: number): Promise<void>
   /** It stays where it is until {@link trail}. */
@@ -63,4 +65,10 @@ export function pathTo<Block extends Linked<Block>>(from: Block, to: Block): rea
 export function parentOf<Block extends Linked<Block>>({ number, parent }: Block): Block {
   if (parent === null) throw new RangeError(`below block ${number} there is none`)
   return parent
+}
+
+/** @throws TypeError for what is no list */
+export function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new TypeError(`a node gave ${JSON.stringify(value)}, not a list`)
 }

@@ -4,7 +4,7 @@ import type { GethNode } from '../../fleets/geth/geth-node.ts'
 import { GethFleet } from '../../fleets/geth.ts'
 import { field, NodeRefusal, NodeRpc } from '../../fleets/node-rpc.ts'
 import type { Reaper } from '../../reaper.ts'
-import { type ChainBlock, type Cluster, meeting, pathTo } from './cluster.ts'
+import { type ChainBlock, type Cluster, listOf, meeting, pathTo } from './cluster.ts'
 
 const timeoutMs = 20_000
 /** A block is filled while it is waited for: on a busy machine it may take several to hold all. */
@@ -66,6 +66,10 @@ export class GethCluster implements Cluster {
     const head = await this.#read(hash)
     this.#heads.push(...pathTo(meeting(before, head), head))
     return head
+  }
+
+  async logs({ hash }: ChainBlock): Promise<readonly unknown[]> {
+    return listOf(await this.#prompt().call('eth_getLogs', { blockHash: hash }))
   }
 
   async trail(id: string, blocks: number): Promise<void> {
@@ -131,15 +135,18 @@ export class GethCluster implements Cluster {
   async #read(hash: string, waiting: Set<string> | null = null): Promise<ChainBlock> {
     const known = this.#known.get(hash)
     if (known !== undefined) return known
-    const node = this.nodes.find(({ id }) => !this.#out.has(id))
-    const rpc = this.#rpc(node?.id ?? '')
-    const found = await rpc.call('eth_getBlockByHash', hash, false)
+    const found = await this.#prompt().call('eth_getBlockByHash', hash, false)
     const { number, transactions } = parseBlock(found)
     for (const each of transactions) waiting?.delete(each)
     const parent = await this.#read(text(field(found, 'parentHash')))
     const block = { number, hash, parent, transactions: transactions.length }
     this.#known.set(hash, block)
     return block
+  }
+
+  /** A node that has the head. */
+  #prompt(): NodeRpc {
+    return this.#rpc(this.nodes.find(({ id }) => !this.#out.has(id))?.id ?? '')
   }
 
   #rpc(id: string): NodeRpc {
