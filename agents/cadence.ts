@@ -61,20 +61,22 @@ export class Cadence {
   }
 
   #wait(): void {
+    this.#step += 1
+    this.#dueMs += this.#stepMs
     const nowMs = this.#options.clock.nowMs()
-    const missed = Math.max(0, Math.floor((nowMs - this.#dueMs) / this.#stepMs))
-    this.#step += missed + 1
-    this.#dueMs += (missed + 1) * this.#stepMs
-    this.#timer = setTimeout(() => this.#pass(missed), Math.max(1, this.#dueMs - nowMs))
+    this.#timer = setTimeout(() => this.#pass(), Math.max(1, this.#dueMs - nowMs))
   }
 
-  /** A step on which a beat was due, or one that was missed on the way here, is a beat. */
-  #pass(missed: number): void {
+  /** A step on which a beat was due, or that came after one was missed, is a beat. */
+  #pass(): void {
     const { clock, isWantedNow, onLate } = this.#options
+    const nowMs = clock.nowMs()
+    const missed = Math.max(0, Math.floor((nowMs - this.#dueMs) / this.#stepMs))
+    this.#step += missed
+    this.#dueMs += missed * this.#stepMs
     const sinceBeat = this.#step % this.#steps
     if (sinceBeat <= missed) {
-      onLate(Math.max(0, clock.nowMs() - this.#dueMs + sinceBeat * this.#stepMs))
-      this.#step = sinceBeat
+      onLate(Math.max(0, nowMs - this.#dueMs + sinceBeat * this.#stepMs))
       this.#beat()
     } else if (isWantedNow()) {
       this.#beat()

@@ -194,3 +194,25 @@ test('whatever is read, a report of it is one that readers take', (t) => {
     { numRuns: 200, seed: 3 },
   )
 })
+
+test('pressure that moved since the last reading is noticed, what did not move is not', (t) => {
+  const normalizer = new Normalizer()
+  for (let atMs = 0; atMs <= 1000; atMs += 250) {
+    normalizer.push({ atMs, epoch: 0, cpuPressureS: 0, ioPressureS: 0, memPressureS: 0 })
+  }
+  const glance = { atMs: 1125, epoch: 0, cpuPressureS: 0, ioPressureS: 0, memPressureS: 0 }
+  t.assert.equal(normalizer.hasMoved(glance, 0.1), false)
+  t.assert.equal(normalizer.hasMoved({ ...glance, cpuPressureS: 0.125 }, 0.1), true)
+  t.assert.equal(normalizer.hasMoved({ ...glance, ioPressureS: 0.125 }, 0.1), true)
+  t.assert.equal(normalizer.hasMoved({ ...glance, memPressureS: 0.125 }, 0.1), true)
+  t.assert.equal(normalizer.hasMoved({ ...glance, cpuPressureS: 0.01 }, 0.1), false)
+  t.assert.equal(normalizer.hasMoved({ ...glance, epoch: 1, cpuPressureS: 0.125 }, 0.1), false)
+})
+
+test('of a limited disk and a declared one, the one nearer to its end counts', (t) => {
+  const figures = (atS: number) => ({ diskLimitBusyS: 0.5 * atS, diskBytes: 1e6 * atS })
+  t.assert.equal(after(9, figures).x.disk, 0.5)
+  const declared = (diskBytesPerS: number) => ({ normalizer: new Normalizer({ diskBytesPerS }) })
+  t.assert.equal(after(9, figures, declared(1e7)).x.disk, 0.5)
+  t.assert.equal(after(9, figures, declared(1.25e6)).x.disk, 0.8)
+})

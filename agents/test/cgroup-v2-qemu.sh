@@ -5,10 +5,12 @@
 #   agents/test/cgroup-v2-qemu.sh [TEST…]
 #
 # needs: qemu-system-x86 cpio busybox-static e2fsprogs (Debian), and npm ci
+# ACCEL=kvm   where it works; without it the processor is emulated
 # KERNEL=DIR  where a kernel package was unpacked; without it Debian's cloud kernel is downloaded
 # Exit code: that of the tests in the guest, 3 when it did not get that far.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+PATH="$PWD/node_modules/.bin:$PATH"
 
 tests=("${@:-agents/test/real-group.test.ts}")
 for tool in qemu-system-x86_64 cpio busybox mkfs.ext4; do
@@ -100,7 +102,7 @@ chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/initrd.gz"
 
 echo "booting $(basename "$vmlinuz")" >&2
-timeout "${TIMEOUT:-900}" qemu-system-x86_64 -accel kvm -accel tcg,thread=multi -smp 2 -m 2048 \
+timeout "${TIMEOUT:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg,thread=multi}" -smp 2 -m 2048 \
   -nographic -no-reboot -net none -kernel "$vmlinuz" -initrd "$work/initrd.gz" \
   -append "console=ttyS0 quiet psi=1 panic=1" \
   -drive "file=$work/disk.img,format=raw,if=virtio" </dev/null | tr -d '\r' | tee "$work/log"
