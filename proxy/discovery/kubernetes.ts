@@ -77,13 +77,8 @@ export class KubernetesProvider implements Provider {
         client = await ApiClient.open(this.#place())
         await this.#list(client, signal)
         this.#tell(sink)
-        for (;;) {
-          const begunMs = performance.now()
-          await this.#watch(client, sink, signal)
-          // One that is ended at once must not be begun at once for ever.
-          if (performance.now() - begunMs > shortMs) backoff.reset()
-          else await backoff.pause(signal)
-        }
+        backoff.reset()
+        await this.#follow(client, sink, signal)
       } catch (error) {
         if (over.aborted) return
         if (this.#again.signal.aborted) continue
@@ -113,6 +108,18 @@ export class KubernetesProvider implements Provider {
     this.#slices.clear()
     for (const slice of found) this.#slices.set(slice.metadata.name, slice)
     this.#version = version
+  }
+
+  /** One watch after the other, until something fails. */
+  async #follow(client: ApiClient, sink: ProviderSink, signal: AbortSignal): Promise<never> {
+    const backoff = new Backoff()
+    for (;;) {
+      const begunMs = performance.now()
+      await this.#watch(client, sink, signal)
+      // One that is ended at once must not be begun at once for ever.
+      if (performance.now() - begunMs > shortMs) backoff.reset()
+      else await backoff.pause(signal)
+    }
   }
 
   /** Follows what changes until the watch ends as it should. */
