@@ -5,25 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type BenchSurroundings, bench } from './bench.ts'
-import { schedule } from './compare.ts'
 import { type BenchConfig, parseCompare } from './config.ts'
 import { readResults } from './report/results.ts'
 import type { Site } from './site.ts'
-
-test('each repeat holds every contender once, in an order drawn from the seed', (t: TestContext) => {
-  const config = parseCompare({ repeats: '40' })
-  const slots = schedule(config)
-  const orders = Array.from({ length: 40 }, (_, repeat) =>
-    slots.filter((slot) => slot.repeat === repeat).map((slot) => slot.contender.name),
-  )
-  for (const order of orders) {
-    t.assert.deepEqual(order.toSorted(), config.contenders.map(({ name }) => name).toSorted())
-  }
-  t.assert.ok(new Set(orders.map((order) => order.join())).size > 10)
-  t.assert.deepEqual(slots, schedule(config))
-  t.assert.notDeepEqual(slots, schedule({ ...config, seed: 2 }))
-  t.assert.deepEqual([slots[0]?.number, slots.at(-1)?.number], [1, slots[0]?.of])
-})
 
 test('a finished run leaves results, page and Markdown, and says where', async (t: TestContext) => {
   const site = await standing(t)
@@ -32,6 +16,7 @@ test('a finished run leaves results, page and Markdown, and says where', async (
   t.assert.equal(end.failure, null)
   t.assert.ok(site.closed())
   t.assert.deepEqual((await readdir(run.directory)).toSorted(), [
+    'figures.csv',
     'report.html',
     'report.md',
     'results.json',
@@ -95,13 +80,85 @@ test('a site that cannot be opened leaves no report', async (t: TestContext) => 
   t.assert.deepEqual([end.directory, end.results, run.printed()], [null, null, ''])
 })
 
+test('what an earlier run left is not measured again, and the report holds all of it', async (t: TestContext) => {
+  const stop = new AbortController()
+  const site = await standing(t)
+  site.onPrepared((count) => {
+    if (count === 3) stop.abort(new Error('interrupted'))
+  })
+  const run = await surroundings(t, site, stop.signal)
+  await bench(run.config, run.around)
+  const earlier = await readResults(run.directory)
+  site.onPrepared(() => {})
+  const around = { ...run.around, earlier, signal: new AbortController().signal }
+  const end = await bench(run.config, around)
+  t.assert.equal(end.failure, null)
+  const results = await readResults(run.directory)
+  t.assert.equal(results.complete, true)
+  t.assert.equal(results.trials.length, 4)
+  t.assert.deepEqual(results.trials.slice(0, 2), earlier.trials)
+  t.assert.deepEqual(results.notes, [])
+})
+
+test('a trial that breaks a rule is kept, does not count and is made again', async (t: TestContext) => {
+  const site = await standing(t)
+  const run = await surroundings(t, site)
+  const rules = { ...run.config.rules, mostLateMs: 0, mostTries: 2 }
+  await bench({ ...run.config, rules }, run.around)
+  const dropped = await readResults(run.directory)
+  t.assert.equal(dropped.trials.length, 8)
+  t.assert.ok(dropped.trials.every((trial) => trial.dropped?.includes('late at p99')))
+  t.assert.equal(dropped.complete, false)
+  t.assert.match(run.printed(), /No trial counts/)
+})
+
+test('--keep-disturbed counts the last try, and the report says so', async (t: TestContext) => {
+  const site = await standing(t)
+  const run = await surroundings(t, site)
+  const rules = { ...run.config.rules, mostLateMs: 0, mostTries: 1, keepsDisturbed: true }
+  await bench({ ...run.config, rules }, run.around)
+  const { trials, complete } = await readResults(run.directory)
+  t.assert.ok(trials.every(({ dropped, disturbed }) => dropped === null && disturbed !== null))
+  t.assert.equal(complete, true)
+  t.assert.match(run.printed(), /4 of 4 trials count although a rule was broken/)
+})
+
+test('time that is up ends a run in order, and what is left is told', async (t: TestContext) => {
+  const site = await standing(t)
+  const run = await surroundings(t, site)
+  const end = await bench({ ...run.config, budgetMs: 3_500 }, run.around)
+  t.assert.equal(end.failure, null)
+  const { trials, complete, notes } = await readResults(run.directory)
+  t.assert.ok(trials.length >= 1)
+  t.assert.equal(complete, trials.length === 4)
+  if (!complete) t.assert.match(notes.join(), /trials are still to be made/)
+})
+
+test('a condition that holds fails the run, and says with which figures', async (t: TestContext) => {
+  const site = await standing(t)
+  const run = await surroundings(t, site)
+  const failIf = parseCompare({
+    target: ['one=http://127.0.0.1:1', 'two=http://127.0.0.1:1'],
+    failIf: ['p99(one) > 0', 'p99(one) > 1000 * p99(two)'],
+  }).failIf
+  const end = await bench({ ...run.config, failIf }, run.around)
+  t.assert.equal(end.failed.length, 1)
+  t.assert.match(run.printed(), /failed: p99\(one\) > 0 in targets/)
+})
+
 async function surroundings(t: TestContext, site: FakeSite, signal?: AbortSignal) {
   const folder = await mkdtemp(join(tmpdir(), 'equipoise-bench-'))
   t.after(() => rm(folder, { recursive: true }))
   const directory = join(folder, 'run')
+  const flags = {
+    target: ['one=http://127.0.0.1:1', 'two=http://127.0.0.1:1'],
+    ...{ rate: '100', late: '60000' },
+  }
+  const parsed = parseCompare(flags)
   const config: BenchConfig = {
-    ...parseCompare({ target: ['one=http://127.0.0.1:1', 'two=http://127.0.0.1:1'] }),
-    ratePerSecond: 100,
+    ...parsed,
+    // A busy machine is no matter here.
+    rules: { ...parsed.rules, mostBusyShare: 99 },
     warmupMs: 0,
     durationMs: 150,
     repeats: 2,
@@ -110,6 +167,8 @@ async function surroundings(t: TestContext, site: FakeSite, signal?: AbortSignal
   let printed = ''
   const around: BenchSurroundings = {
     openSite: async () => site.site,
+    flags,
+    earlier: null,
     command: 'equipoise-bench compare',
     output: {
       write: (text) => {
@@ -158,6 +217,9 @@ async function standing(t: TestContext) {
     client: 'fake/1',
     commands: [],
     notes: [],
+    idleUrl: null,
+    disturb: async () => {},
+    calm: () => {},
     prepare: async ({ name }) => {
       prepared += 1
       onPrepared(prepared)

@@ -2,52 +2,77 @@ import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { type BenchFlags, benchDefaults, parseCompare, parseRun } from './config.ts'
 import { UsageError } from './flags.ts'
+import { expectedMs, repeatsOf } from './repeats.ts'
 
-test('no flag at all is a comparison that takes less than three minutes', (t: TestContext) => {
+test('no flag at all is a comparison that ends within three minutes', (t: TestContext) => {
   const config = parseCompare({})
-  const trialMs = config.warmupMs + config.durationMs
-  // Two seconds for each restart of the proxy, twenty to bring the fleet up.
-  const totalMs = config.contenders.length * config.repeats * (trialMs + 2000) + 20_000
-  t.assert.ok(totalMs <= 180_000)
+  t.assert.ok((config.budgetMs ?? Number.POSITIVE_INFINITY) < 180_000)
+  // Undisturbed, every trial of it fits.
+  t.assert.ok(expectedMs(config, config.repeats ?? 0) < (config.budgetMs ?? 0))
+  t.assert.ok((config.repeats ?? 0) >= 3, 'fewer have no interval')
   t.assert.equal(config.baseline, 'least-connection')
-  t.assert.deepEqual(config.cpus, [0.25, 0.5, 1])
+  t.assert.deepEqual(config.profiles[0]?.cpus, [0.25, 0.5, 1])
 })
 
 test('every flag is taken', (t: TestContext) => {
   const config = parseCompare({
-    strategies: 'round-robin, state-space',
+    strategies: 'round-robin, state-space:hold=off',
     baseline: 'round-robin',
+    fleet: 'geth',
+    profile: 'hetero,disk',
     workload: 'light-reads',
-    rate: '12.5',
+    load: '0.5,0.95',
+    transport: 'ws',
     duration: '1m',
     warmup: '500ms',
     repeats: '7',
+    budget: '20m',
+    once: true,
     seed: '9',
-    nodes: '2',
-    cpu: '0.5,1.5',
     maxInFlight: '50',
     timeout: '2s',
     saturate: true,
+    foreign: '0.5',
+    late: '3',
+    tries: '2',
+    keepDisturbed: true,
+    p99Limit: '250ms',
+    failIf: ['p99(round-robin) > 100'],
     out: '/tmp/somewhere',
   })
-  t.assert.deepEqual(config, {
+  const { profiles, failIf, ...plain } = config
+  t.assert.deepEqual(
+    profiles.map(({ name }) => name),
+    ['hetero', 'disk'],
+  )
+  t.assert.equal(failIf.length, 1)
+  t.assert.deepEqual(plain, {
     contenders: [
       { name: 'round-robin', url: null },
-      { name: 'state-space', url: null },
+      { name: 'state-space:hold=off', url: null },
     ],
     baseline: 'round-robin',
-    workload: 'light-reads',
-    ratePerSecond: 12.5,
+    fleet: 'geth',
+    workloads: ['light-reads'],
+    loads: [0.5, 0.95],
+    ratePerSecond: null,
+    transport: 'ws',
     durationMs: 60_000,
     warmupMs: 500,
     repeats: 7,
+    budgetMs: 1_200_000,
+    isOnce: true,
     seed: 9,
-    nodes: 2,
-    cpus: [0.5, 1.5],
     maxInFlight: 50,
     timeoutMs: 2000,
     saturate: true,
+    rules: {
+      ...{ mostForeignCores: 0.5, mostLateMs: 3, mostBusyShare: 0.9 },
+      ...{ mostTries: 2, keepsDisturbed: true },
+    },
+    p99LimitMs: 250,
     outDir: '/tmp/somewhere',
+    resumes: false,
   })
 })
 
@@ -58,19 +83,29 @@ test('a run is one trial of one strategy', (t: TestContext) => {
 })
 
 test('targets are contenders in the place of strategies, and nodes of ours are none', (t: TestContext) => {
-  const config = parseCompare({ target: ['haproxy=http://127.0.0.1:8080', 'http://localhost:9/x'] })
+  const config = parseCompare({ target: ['haproxy=http://127.0.0.1:8080', 'ws://localhost:9/x'] })
   t.assert.deepEqual(config.contenders, [
     { name: 'haproxy', url: 'http://127.0.0.1:8080' },
-    { name: 'localhost:9', url: 'http://localhost:9/x' },
+    { name: 'localhost:9', url: 'ws://localhost:9/x' },
   ])
   t.assert.equal(config.baseline, 'haproxy')
-  t.assert.deepEqual([config.nodes, config.cpus], [0, []])
+  t.assert.deepEqual([config.profiles, config.loads, config.ratePerSecond], [[], [], 100])
 })
 
 test('another number of nodes has no quotas unless they are named', (t: TestContext) => {
-  t.assert.deepEqual(parseCompare({ nodes: '5' }).cpus, [])
-  t.assert.equal(parseCompare({ cpu: '1,1' }).nodes, 2)
-  t.assert.deepEqual(parseCompare({ cpu: 'none' }).cpus, [])
+  const profile = (flags: BenchFlags) => parseCompare(flags).profiles[0]
+  t.assert.deepEqual(profile({ nodes: '5' })?.cpus, [])
+  t.assert.equal(profile({ cpu: '1,1' })?.nodes, 2)
+  t.assert.deepEqual(profile({ cpu: 'none' })?.cpus, [])
+})
+
+test('a budget alone sets the repeats, more time more of them', (t: TestContext) => {
+  const repeats = (budget: string) => repeatsOf(parseCompare({ budget }))
+  t.assert.equal(parseCompare({ budget: '20m' }).repeats, null)
+  t.assert.ok(repeats('20m') > repeats('5m') && repeats('5m') > repeats('2m'))
+  t.assert.equal(repeats('10s'), 1)
+  const config = parseCompare({ budget: '20m', profile: 'equal,hetero' })
+  t.assert.ok(expectedMs(config, repeatsOf(config)) <= 1_200_000)
 })
 
 const refused: readonly (readonly [string, BenchFlags, RegExp])[] = [
@@ -98,8 +133,24 @@ const refused: readonly (readonly [string, BenchFlags, RegExp])[] = [
   ['fewer quotas than nodes', { nodes: '3', cpu: '1,1' }, /^--cpu: 2 quotas for 3 nodes/],
   ['a quota of nothing', { cpu: '0,1,1' }, /^--cpu 0: want a number from 0.05/],
   ['a target that is no URL', { target: ['localhost'] }, /^--target localhost: want http/],
-  ['a target of another protocol', { target: ['ws://localhost'] }, /^--target ws/],
+  ['a target of another protocol', { target: ['ftp://localhost'] }, /^--target ftp/],
   ['a fleet beside a target', { target: ['http://a'], nodes: '3' }, /^--nodes: not with --target/],
+  ['a load beside a rate', { load: '0.5', rate: '9' }, /^--rate and --load/],
+  ['a load on a target', { target: ['http://a'], load: '0.5' }, /^--load: not with --target/],
+  ['a load of nothing', { load: '0' }, /^--load 0: want a number from 0.05/],
+  ['a load named twice', { load: '0.5,0.5' }, /0.5 is named twice/],
+  ['a fleet nobody knows', { fleet: 'besu' }, /^--fleet besu: want one of anvil, geth/],
+  ['a profile nobody knows', { profile: 'odd' }, /^--profile odd: want one of unequal/],
+  ['a disk profile on Anvil', { profile: 'disk' }, /^--profile disk: takes --fleet geth/],
+  ['a profile beside quotas', { profile: 'equal', cpu: '1' }, /^--profile: not with/],
+  ['a transport nobody knows', { transport: 'ipc' }, /^--transport ipc/],
+  ['HAProxy over WebSocket', { haproxy: true, transport: 'ws' }, /^--haproxy: not with/],
+  ['HAProxy beside a target', { haproxy: true, target: ['http://a'] }, /^--haproxy: not with/],
+  ['a budget without a unit', { budget: '20' }, /^--budget 20: want a time/],
+  ['no tries', { tries: '0' }, /^--tries 0/],
+  ['two folders', { out: 'a', resume: 'b' }, /^--out and --resume/],
+  ['a condition that is none', { failIf: ['p99'] }, /^--fail-if 'p99': not understood/],
+  ['a condition on nobody', { failIf: ['p99(x) > 1'] }, /x takes no part/],
   ['an output nowhere', { out: '' }, /^--out: want a folder/],
   ['a trial of endless calls', { rate: '20000', duration: '60m' }, /at most 2000000 a trial/],
 ]
@@ -130,10 +181,15 @@ test('the defaults in README.md are those of the code', async (t: TestContext) =
       return (flags.match(/`[^`]+`/g) ?? []).map((flag, i) => [flag, values[i]] as const)
     }),
   )
-  const { workload, rate, duration, warmup, repeats, seed, nodes, cpu, timeout } = benchDefaults
-  const real = { workload, rate, duration, warmup, repeats, seed, nodes, cpu, timeout }
+  const {
+    strategies: _strategies,
+    strategy: _strategy,
+    maxInFlight,
+    p99Limit,
+    ...same
+  } = benchDefaults
+  const real = { ...same, 'max-in-flight': maxInFlight, 'p99-limit': p99Limit }
   for (const [flag, value] of Object.entries(real)) {
     t.assert.equal(told.get(`\`--${flag}\``), `\`${value}\``, flag)
   }
-  t.assert.equal(told.get('`--max-in-flight`'), `\`${benchDefaults.maxInFlight}\``)
 })

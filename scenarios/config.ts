@@ -1,77 +1,137 @@
-import { strategyNames } from '../proxy/index.ts'
+import { availableParallelism } from 'node:os'
+import { type Contender, readBaseline, readStrategies, readTargets } from './contenders.ts'
 import { FlagReader } from './flags.ts'
+import { type Condition, readCondition } from './report/condition.ts'
+import { haproxyName, haproxyVersion } from './stand/haproxy.ts'
+import { readProfiles } from './stand/profile-flags.ts'
+import type { Profile } from './stand/profiles.ts'
+import { type StandClient, standClients } from './stand/stand-fleet.ts'
 import { workloads } from './workloads/catalogue.ts'
 
-/** What is compared: a strategy of a fleet of our own, or an endpoint that runs already. */
-export type Contender = { readonly name: string; readonly url: string | null }
+export type { Contender } from './contenders.ts'
+
+/** By which a trial counts or not; fixed before the first, and printed. */
+export type Rules = {
+  /** Foreign CPU in cores, mean over the measured window, above which a trial does not count. */
+  readonly mostForeignCores: number
+  /** The generator's lateness at p99 above which it does not. */
+  readonly mostLateMs: number
+  /** The share of its time in which its event loop was busy, or of a core, above which it does not. */
+  readonly mostBusyShare: number
+  /** A trial that does not count is made again, this many times in all. */
+  readonly mostTries: number
+  /** The last try counts in any case, and the report says so. */
+  readonly keepsDisturbed: boolean
+}
 
 /** A checked command line of `run` or `compare`. */
 export type BenchConfig = {
-  /** At least one, with different names; all strategies or all targets. */
+  /** At least one, with different names. */
   readonly contenders: readonly Contender[]
   /** The name of the contender that others are compared with. */
   readonly baseline: string
-  readonly workload: string
-  readonly ratePerSecond: number
+  readonly fleet: StandClient
+  /** Of nodes of our own; empty with targets. */
+  readonly profiles: readonly Profile[]
+  readonly workloads: readonly string[]
+  /** Shares of the capacity; empty when `ratePerSecond` says how much. */
+  readonly loads: readonly number[]
+  readonly ratePerSecond: number | null
+  readonly transport: 'http' | 'ws'
   readonly durationMs: number
   readonly warmupMs: number
-  readonly repeats: number
+  /** Null: as many as the budget holds. */
+  readonly repeats: number | null
+  /** No trial is begun that would end later than this after the start; null: none is too late. */
+  readonly budgetMs: number | null
+  /** Whether to end after one repeat of one cell. */
+  readonly isOnce: boolean
   readonly seed: number
-  /** Nodes of our own; 0 with targets. */
-  readonly nodes: number
-  /** Quota in cores for each node; empty: none. */
-  readonly cpus: readonly number[]
   readonly maxInFlight: number
   readonly timeoutMs: number
   readonly saturate: boolean
+  readonly rules: Rules
+  /** The highest load with a p99 below this is told of a sweep. */
+  readonly p99LimitMs: number
+  readonly failIf: readonly Condition[]
   /** Where the report goes; null: a new folder below `results`. */
   readonly outDir: string | null
+  /** Whether what `outDir` holds is gone on with. */
+  readonly resumes: boolean
 }
 
 /** The flags as typed, nothing checked. */
 export type BenchFlags = {
-  readonly strategy?: string
-  readonly strategies?: string
+  readonly [name in
+    | 'strategy'
+    | 'strategies'
+    | 'baseline'
+    | 'fleet'
+    | 'profile'
+    | 'workload'
+    | 'load'
+    | 'rate'
+    | 'transport'
+    | 'duration'
+    | 'warmup'
+    | 'repeats'
+    | 'budget'
+    | 'seed'
+    | 'nodes'
+    | 'cpu'
+    | 'maxInFlight'
+    | 'timeout'
+    | 'foreign'
+    | 'late'
+    | 'tries'
+    | 'p99Limit'
+    | 'out'
+    | 'resume']?: string
+} & {
   readonly target?: readonly string[]
-  readonly baseline?: string
-  readonly workload?: string
-  readonly rate?: string
-  readonly duration?: string
-  readonly warmup?: string
-  readonly repeats?: string
-  readonly seed?: string
-  readonly nodes?: string
-  readonly cpu?: string
-  readonly maxInFlight?: string
-  readonly timeout?: string
+  readonly failIf?: readonly string[]
+  readonly haproxy?: boolean
   readonly saturate?: boolean
-  readonly out?: string
+  readonly keepDisturbed?: boolean
+  readonly once?: boolean
 }
 
-/** What holds without a flag, as it would be typed. A comparison then takes under three minutes. */
+/** What holds without a flag, as it would be typed. */
 export const benchDefaults = {
   strategies: 'round-robin,least-connection,nearest-origin,state-space',
   strategy: 'state-space',
+  fleet: 'anvil',
   workload: 'mixed-reads',
-  rate: '300',
+  load: '0.7',
+  transport: 'http',
   duration: '5s',
   warmup: '2s',
   repeats: '4',
   seed: '1',
-  nodes: '3',
-  cpu: '0.25,0.5,1',
   maxInFlight: '1000',
   timeout: '10s',
+  late: '2',
+  tries: '4',
+  p99Limit: '300ms',
 } as const
 
+/** Nobody's endpoint is loaded to the brim to find its capacity. */
+const targetRate = '100'
+/** Without any flag: the answer comes within three minutes, whatever disturbs it. */
+const defaultBudgetMs = 165_000
+/** Of all the machine's CPU, used by others, and a trial does not count. */
+const foreignShare = 0.06
+const leastForeignCores = 0.12
+/** A generator whose one event loop is busier than this cannot keep its times. */
+const mostBusyShare = 0.9
 /** More calls in one trial than this would only make the generator a store of numbers. */
 const maxCalls = 2_000_000
-/** What the others are compared with where nobody says. */
-const preferredBaseline = 'least-connection'
 
 /** Checks the flags of `compare`. @throws UsageError with every problem */
 export function parseCompare(flags: BenchFlags): BenchConfig {
-  return parse(flags, flags.strategies ?? benchDefaults.strategies, benchDefaults.repeats)
+  const isBare = Object.keys(flags).every((name) => ['out', 'seed', 'keepDisturbed'].includes(name))
+  const config = parse(flags, flags.strategies ?? benchDefaults.strategies, benchDefaults.repeats)
+  return isBare ? { ...config, budgetMs: defaultBudgetMs } : config
 }
 
 /** Checks the flags of `run`: one trial of one strategy. @throws UsageError with every problem */
@@ -81,33 +141,61 @@ export function parseRun(flags: BenchFlags): BenchConfig {
 
 function parse(flags: BenchFlags, strategies: string, repeats: string): BenchConfig {
   const read = new FlagReader()
+  const told = { ...benchDefaults, foreign: defaultForeign(), ...flags }
   const targets = flags.target ?? []
   const isOurs = targets.length === 0
   if (!isOurs) refuseFleetFlags(flags, read)
-  const contenders = isOurs ? readStrategies(strategies, read) : readTargets(targets, read)
-  const cpus = isOurs ? readCpus(flags, read) : []
+  if (flags.rate !== undefined && flags.load !== undefined) {
+    read.refuse('--rate and --load: want one of them')
+  }
+  if (flags.out !== undefined && flags.resume !== undefined) {
+    read.refuse('--out and --resume: want one of them')
+  }
+  const contenders = isOurs
+    ? [...readStrategies(strategies, read), ...rivals(flags, read)]
+    : readTargets(targets, read)
+  const rate = flags.rate ?? (isOurs ? undefined : targetRate)
+  const directory = flags.resume ?? flags.out
+  const fleet = read.oneOf('--fleet', told.fleet, standClients)
   const config: BenchConfig = {
     contenders,
     baseline: readBaseline(flags.baseline, contenders, read),
-    workload: read.oneOf('--workload', flags.workload ?? benchDefaults.workload, workloads.keys()),
-    ratePerSecond: read.number('--rate', flags.rate ?? benchDefaults.rate, 0.1, 20_000),
-    durationMs: read.durationMs('--duration', flags.duration ?? benchDefaults.duration, 1000),
-    warmupMs: read.durationMs('--warmup', flags.warmup ?? benchDefaults.warmup, 0),
-    repeats: read.whole('--repeats', flags.repeats ?? repeats, 1, 1000),
-    seed: read.whole('--seed', flags.seed ?? benchDefaults.seed, 0, Number.MAX_SAFE_INTEGER),
-    nodes: isOurs ? readNodes(flags, cpus, read) : 0,
-    cpus,
-    maxInFlight: read.whole(
-      '--max-in-flight',
-      flags.maxInFlight ?? benchDefaults.maxInFlight,
-      1,
-      20_000,
-    ),
-    timeoutMs: read.durationMs('--timeout', flags.timeout ?? benchDefaults.timeout, 100),
+    fleet: standClients.find((client) => client === fleet) ?? 'anvil',
+    profiles: isOurs ? readProfiles(flags, fleet, read) : [],
+    workloads: read
+      .names('--workload', told.workload)
+      .map((name) => read.oneOf('--workload', name, workloads.keys())),
+    loads:
+      rate === undefined
+        ? read.names('--load', told.load).map((text) => read.number('--load', text, 0.05, 2))
+        : [],
+    ratePerSecond: rate === undefined ? null : read.number('--rate', rate, 0.1, 20_000),
+    transport: read.oneOf('--transport', told.transport, ['http', 'ws']) === 'ws' ? 'ws' : 'http',
+    durationMs: read.durationMs('--duration', told.duration, 1000),
+    warmupMs: read.durationMs('--warmup', told.warmup, 0),
+    repeats: readRepeats(flags, repeats, read),
+    budgetMs: flags.budget === undefined ? null : read.durationMs('--budget', flags.budget, 1000),
+    isOnce: flags.once ?? false,
+    seed: read.whole('--seed', told.seed, 0, Number.MAX_SAFE_INTEGER),
+    maxInFlight: read.whole('--max-in-flight', told.maxInFlight, 1, 20_000),
+    timeoutMs: read.durationMs('--timeout', told.timeout, 100),
     saturate: flags.saturate ?? false,
-    outDir: flags.out === undefined ? null : read.directory('--out', flags.out),
+    rules: {
+      mostForeignCores: read.number('--foreign', told.foreign, 0, 1024),
+      mostLateMs: read.number('--late', told.late, 0, 60_000),
+      mostBusyShare,
+      mostTries: read.whole('--tries', told.tries, 1, 100),
+      keepsDisturbed: flags.keepDisturbed ?? false,
+    },
+    p99LimitMs: read.durationMs('--p99-limit', told.p99Limit, 1),
+    failIf: (flags.failIf ?? []).flatMap((text) => readCondition(text, contenders, read)),
+    outDir:
+      directory === undefined
+        ? null
+        : read.directory(flags.resume === undefined ? '--out' : '--resume', directory),
+    resumes: flags.resume !== undefined,
   }
-  const calls = (config.ratePerSecond * (config.durationMs + config.warmupMs)) / 1000
+  const calls = ((config.ratePerSecond ?? 0) * (config.durationMs + config.warmupMs)) / 1000
   if (calls > maxCalls) {
     read.refuse(`--rate and --duration: ${Math.round(calls)} calls; at most ${maxCalls} a trial`)
   }
@@ -115,66 +203,32 @@ function parse(flags: BenchFlags, strategies: string, repeats: string): BenchCon
   return config
 }
 
-function readStrategies(list: string, read: FlagReader): readonly Contender[] {
-  const known: readonly string[] = strategyNames
-  const names = list === 'all' ? known : read.names('--strategies', list)
-  for (const name of names) {
-    if (name !== '' && !known.includes(name)) {
-      read.refuse(`--strategies ${name}: want some of ${known.join(', ')}, or all`)
-    }
-  }
-  return names.map((name) => ({ name, url: null }))
+/** With a budget alone, its length decides. */
+function readRepeats(flags: BenchFlags, fallback: string, read: FlagReader): number | null {
+  if (flags.repeats === undefined && flags.budget !== undefined && fallback !== '1') return null
+  return read.whole('--repeats', flags.repeats ?? fallback, 1, 1000)
 }
 
-/** Each is `URL` or `NAME=URL`. */
-function readTargets(list: readonly string[], read: FlagReader): readonly Contender[] {
-  const contenders = list.map((item) => {
-    const named = /^([\w.-]+)=(.*)$/.exec(item)
-    const url = named?.[2] ?? item
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      read.refuse(`--target ${item}: want http://HOST:PORT or NAME=http://HOST:PORT`)
-      return { name: item, url }
-    }
-    return { name: named?.[1] ?? new URL(url).host, url }
-  })
-  read.distinct(
-    '--target',
-    contenders.map(({ name }) => name),
-  )
-  return contenders
+function rivals(flags: BenchFlags, read: FlagReader): readonly Contender[] {
+  if (flags.haproxy !== true) return []
+  if (flags.transport === 'ws') read.refuse('--haproxy: not with --transport ws')
+  if (haproxyVersion() === null) read.refuse('--haproxy: there is no haproxy on the PATH')
+  return [{ name: haproxyName, url: null }]
 }
 
 function refuseFleetFlags(flags: BenchFlags, read: FlagReader): void {
-  for (const flag of ['strategy', 'strategies', 'nodes', 'cpu'] as const) {
+  for (const flag of ['strategy', 'strategies', 'fleet', 'profile', 'nodes', 'cpu'] as const) {
     if (flags[flag] === undefined) continue
     read.refuse(`--${flag}: not with --target, which starts no fleet of its own`)
   }
-}
-
-function readBaseline(
-  given: string | undefined,
-  contenders: readonly Contender[],
-  read: FlagReader,
-): string {
-  const names = contenders.map(({ name }) => name)
-  if (given !== undefined && !names.includes(given)) {
-    read.refuse(`--baseline ${given}: not among those compared (${names.join(', ')})`)
+  if (flags.haproxy === true) read.refuse('--haproxy: not with --target')
+  if (flags.load !== undefined) {
+    read.refuse('--load: not with --target, whose capacity is not ours to find; want --rate')
   }
-  return given ?? names.find((name) => name === preferredBaseline) ?? names[0] ?? ''
+  if (flags.transport !== undefined) read.refuse('--transport: not with --target; say ws://HOST')
 }
 
-/** No `--cpu`: the default quotas for the default number of nodes, none for another number. */
-function readCpus(flags: BenchFlags, read: FlagReader): readonly number[] {
-  const list = flags.cpu ?? (flags.nodes === undefined ? benchDefaults.cpu : 'none')
-  if (list === 'none') return []
-  return read.items('--cpu', list).map((text) => read.number('--cpu', text, 0.05, 64))
-}
-
-function readNodes(flags: BenchFlags, cpus: readonly number[], read: FlagReader): number {
-  const fallback = cpus.length > 0 ? String(cpus.length) : benchDefaults.nodes
-  const nodes = read.whole('--nodes', flags.nodes ?? fallback, 1, 16)
-  if (cpus.length > 0 && cpus.length !== nodes) {
-    read.refuse(`--cpu: ${cpus.length} quotas for ${nodes} nodes; want one for each`)
-  }
-  return nodes
+function defaultForeign(): string {
+  const cores = Math.max(leastForeignCores, foreignShare * availableParallelism())
+  return String(Number(cores.toFixed(2)))
 }

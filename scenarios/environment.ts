@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
-import type { BenchConfig } from './config.ts'
+import type { BenchConfig, BenchFlags } from './config.ts'
 import { type Results, resultsSchemaName } from './report/results.ts'
-import type { Site } from './site.ts'
-import { workloadNamed } from './workloads/catalogue.ts'
-import { isMet } from './workloads/workload.ts'
+import { haproxyVersion, isHaproxy } from './stand/haproxy.ts'
 
 /** This package's version, from its manifest. */
 export async function packageVersion(): Promise<string> {
@@ -20,12 +18,13 @@ export async function packageVersion(): Promise<string> {
 }
 
 /**
- * Results without a trial yet: what is to be measured, with what, where.
+ * Results without a trial yet: what is to be measured, with what.
  * @param command the command line as it was typed
  */
 export async function emptyResults(
   config: BenchConfig,
-  site: Site,
+  flags: BenchFlags,
+  repeats: number,
   command: string,
 ): Promise<Results> {
   const now = new Date().toISOString()
@@ -45,51 +44,42 @@ export async function emptyResults(
       system: `${type()} ${release()} ${process.arch}`,
       node: process.versions.node,
     },
-    versions: { equipoise: await packageVersion(), client: site.client },
+    versions: {
+      equipoise: await packageVersion(),
+      client: null,
+      haproxy: config.contenders.some(isHaproxy) ? haproxyVersion() : null,
+    },
     parameters: {
       contenders: config.contenders.map(({ name }) => name),
       baseline: config.baseline,
-      workload: config.workload,
-      ratePerSecond: config.ratePerSecond,
+      fleet: config.profiles.length === 0 ? null : config.fleet,
+      profiles: config.profiles.map(({ name, about, nodes, cpus: quotas }) => ({
+        ...{ name, about, nodes, cpus: [...quotas] },
+      })),
+      transport: config.transport,
       warmupMs: config.warmupMs,
       durationMs: config.durationMs,
-      repeats: config.repeats,
+      repeats,
       seed: config.seed,
-      nodes: config.nodes,
-      cpus: [...config.cpus],
       maxInFlight: config.maxInFlight,
       timeoutMs: config.timeoutMs,
       saturate: config.saturate,
+      rules: { ...config.rules },
+      p99LimitMs: config.p99LimitMs,
       targets: Object.fromEntries(targets),
+      flags: plainFlags(flags),
     },
-    workload: describeWorkload(config.workload, site),
-    commands: [...site.commands],
-    notes: [...notesOf(config, site)],
+    cells: [],
+    commands: [],
+    notes: [],
     trials: [],
   }
 }
 
-function describeWorkload(name: string, site: Site): Results['workload'] {
-  const { about, classes, rows } = workloadNamed(name)
-  const total = rows.reduce((sum, row) => sum + row.weight, 0)
-  return {
-    about,
-    classes: [...classes],
-    calls: rows.map((row) => ({
-      method: isMet(row, site.facts) ? row.method : 'eth_getBlockByNumber',
-      what: isMet(row, site.facts) ? row.what : `in place of ${row.method}`,
-      class: row.class,
-      share: row.weight / total,
-    })),
-  }
-}
-
-/** What a reader must know, by now: what the site has to say, and what the chain did not hold. */
-export function notesOf(config: BenchConfig, site: Site): readonly string[] {
-  const unmet = workloadNamed(config.workload).rows.filter((row) => !isMet(row, site.facts))
-  const replaced = unmet.map(
-    ({ method, needs }) =>
-      `The chain had no ${needs} in its newest blocks; ${method} was replaced by eth_getBlockByNumber.`,
-  )
-  return [...site.notes, ...replaced]
+function plainFlags(flags: BenchFlags): Results['parameters']['flags'] {
+  const entries = Object.entries(flags).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return [[name, typeof value === 'object' ? [...value] : value] as const]
+  })
+  return Object.fromEntries(entries)
 }

@@ -1,8 +1,10 @@
 import { type TestContext, test } from 'node:test'
-import type { Slot } from './compare.ts'
+import type { Turn } from './compare.ts'
 import { Progress, progressLine } from './progress.ts'
 
-const slot: Slot = { number: 2, of: 4, contender: { name: 'round-robin', url: null }, repeat: 0 }
+const cell = { id: 'equal/mixed-reads/0.7', profile: null, workload: 'mixed-reads', load: 0.7 }
+const slot = { cell, contender: { name: 'round-robin', url: null }, repeat: 0 }
+const turn: Turn = { number: 2, of: 4, slot }
 
 test('a bar shows the share done and the time left', (t: TestContext) => {
   t.assert.equal(
@@ -17,15 +19,18 @@ test('in a pipe each step is one plain line', (t: TestContext) => {
   const written: string[] = []
   const progress = new Progress({ write: (text) => written.push(text) })
   progress.tell('fleet is up')
-  progress.begin(slot, 1000)
+  progress.begin(turn, 1000)
   progress.close()
-  t.assert.deepEqual(written, ['fleet is up\n', 'trial 2 of 4: round-robin, repeat 1\n'])
+  t.assert.deepEqual(written, [
+    'fleet is up\n',
+    'trial 2 of 4: round-robin, repeat 1, equal/mixed-reads/0.7\n',
+  ])
 })
 
 test('on a terminal the line is redrawn in place, fits it and is removed at the end', (t: TestContext) => {
   const written: string[] = []
   const progress = new Progress({ isTTY: true, columns: 30, write: (text) => written.push(text) })
-  progress.begin(slot, 1000)
+  progress.begin(turn, 1000)
   progress.tell('a node died')
   progress.close()
   const erase = '\r\u001b[2K'

@@ -1,4 +1,4 @@
-import type { Slot } from './compare.ts'
+import type { Turn } from './compare.ts'
 
 /** A place to draw on: standard error, most of the time. */
 export type ProgressStream = {
@@ -19,7 +19,7 @@ export class Progress {
   readonly #stream: ProgressStream
   readonly #timer: NodeJS.Timeout | null
   readonly #isLive: boolean
-  #slot: Slot | null = null
+  #turn: Turn | null = null
   #slotMs = 0
   #slotStartedMs = 0
   #text = ''
@@ -41,31 +41,32 @@ export class Progress {
     this.#draw()
   }
 
-  /** @param expectedMs how long a slot like this takes */
-  begin(slot: Slot, expectedMs: number): void {
-    this.#slot = slot
+  /** @param expectedMs how long a trial like this takes */
+  begin(turn: Turn, expectedMs: number): void {
+    this.#turn = turn
     this.#slotMs = expectedMs
     this.#slotStartedMs = performance.now()
-    this.#text = `${slot.contender.name}, repeat ${slot.repeat + 1}`
+    const { contender, repeat, cell } = turn.slot
+    this.#text = `${contender.name}, repeat ${repeat + 1}, ${cell.id}`
     if (this.#isLive) this.#draw()
-    else this.#stream.write(`trial ${slot.number} of ${slot.of}: ${this.#text}\n`)
+    else this.#stream.write(`trial ${turn.number} of ${turn.of}: ${this.#text}\n`)
   }
 
   /** Removes the bar; nothing is drawn any more. */
   close(): void {
     if (this.#timer === null) return
     clearInterval(this.#timer)
-    this.#slot = null
+    this.#turn = null
     this.#stream.write(eraseLine)
   }
 
   #draw(): void {
-    const slot = this.#slot
-    if (slot === null) return
+    const turn = this.#turn
+    if (turn === null) return
     const inSlot = Math.min(1, (performance.now() - this.#slotStartedMs) / this.#slotMs)
-    const done = (slot.number - 1 + inSlot) / slot.of
-    const leftMs = (1 - done) * slot.of * this.#slotMs
-    const line = progressLine(done, leftMs, `${slot.number}/${slot.of} ${this.#text}`)
+    const done = (turn.number - 1 + inSlot) / turn.of
+    const leftMs = (1 - done) * turn.of * this.#slotMs
+    const line = progressLine(done, leftMs, `${turn.number}/${turn.of} ${this.#text}`)
     this.#stream.write(`${eraseLine}${line.slice(0, (this.#stream.columns ?? 80) - 1)}`)
   }
 }

@@ -23,7 +23,10 @@ export async function openTargets(config: BenchConfig, signal: AbortSignal): Pro
     notes: [
       'The targets were running already: their caches and their other clients are unknown, and no CPU was read.',
     ],
+    idleUrl: null,
     prepare: async ({ url }) => ({ url: url ?? first, sources: null }),
+    disturb: async () => {},
+    calm: () => {},
     assertSound: () => {},
     close: async () => {},
   }

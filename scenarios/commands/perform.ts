@@ -1,20 +1,33 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bench, messageOf } from '../bench.ts'
-import type { BenchConfig } from '../config.ts'
+import type { BenchConfig, BenchFlags } from '../config.ts'
 import { UsageError } from '../flags.ts'
 import { openSite } from '../open-site.ts'
+import { type Results, readResults } from '../report/results.ts'
+import { refuseOtherWays, resumedFlags } from '../resume.ts'
+
+/** What is to be done, once the flags are read. */
+type Task = {
+  readonly config: BenchConfig
+  readonly flags: BenchFlags
+  readonly earlier: Results | null
+}
 
 /**
- * What `run` and `compare` do once their flags are read: the benchmark, with Ctrl-C as its early end.
+ * What `run` and `compare` do with their flags: the benchmark, with Ctrl-C as its early end.
  * @param parse throws UsageError for flags that cannot be carried out
- * @returns exit code 0 when complete, 1 when it failed or was interrupted, 2 for bad usage
+ * @returns exit code 0 when all went well, 1 when it failed or was interrupted, 2 for bad usage, 3
+ *   when a `--fail-if` holds
  */
-export async function perform(parse: () => BenchConfig, argv: readonly string[]): Promise<number> {
-  let config: BenchConfig
+export async function perform(
+  parse: (flags: BenchFlags) => BenchConfig,
+  given: BenchFlags,
+  argv: readonly string[],
+): Promise<number> {
+  let task: Task
   try {
-    config = parse()
-    await refuseUsedFolder(config.outDir)
+    task = await prepared(parse, given)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     for (const problem of error.problems) process.stderr.write(`${problem}\n`)
@@ -29,14 +42,15 @@ export async function perform(parse: () => BenchConfig, argv: readonly string[])
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onInterrupt)
   try {
-    const { failure } = await bench(config, {
-      openSite,
+    const { config, flags, earlier } = task
+    const { failure, failed } = await bench(config, {
+      ...{ openSite, flags, earlier },
       command: ['equipoise-bench', ...argv].join(' '),
       output: process.stdout,
       progress: process.stderr,
       signal: stop.signal,
     })
-    if (failure === null) return 0
+    if (failure === null) return failed.length > 0 ? 3 : 0
     if (!stop.signal.aborted) process.stderr.write(`${messageOf(failure)}\n`)
     return 1
   } finally {
@@ -45,13 +59,32 @@ export async function perform(parse: () => BenchConfig, argv: readonly string[])
   }
 }
 
-/** An earlier result is never written over. */
-async function refuseUsedFolder(directory: string | null): Promise<void> {
-  if (directory === null) return
+/** @throws UsageError for flags that cannot be carried out */
+async function prepared(
+  parse: (flags: BenchFlags) => BenchConfig,
+  given: BenchFlags,
+): Promise<Task> {
+  const { resume } = given
+  const isUsed = resume !== undefined && (await holdsResults(resume))
+  if (!isUsed) {
+    const config = parse(given)
+    if (config.outDir !== null && (await holdsResults(config.outDir))) {
+      throw new UsageError([`--out ${config.outDir}: it already holds a results.json`])
+    }
+    return { config, flags: given, earlier: null }
+  }
+  const earlier = await readResults(resume)
+  const flags = resumedFlags(earlier, given)
+  const config = parse(flags)
+  refuseOtherWays(earlier, config, resume)
+  return { config, flags, earlier }
+}
+
+async function holdsResults(directory: string): Promise<boolean> {
   try {
     await access(join(directory, 'results.json'))
+    return true
   } catch {
-    return // Nothing there, or no such folder: it will be made.
+    return false // Nothing there, or no such folder: it will be made.
   }
-  throw new UsageError([`--out ${directory}: it already holds a results.json`])
 }

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import { judge } from './answer.ts'
-import type { Call } from './open-loop.ts'
+import type { Call } from './transport.ts'
 
 export type SaturationOptions = {
   readonly url: string

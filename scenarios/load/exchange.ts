@@ -1,46 +1,35 @@
 import type { Dispatcher } from 'undici'
-import { type FailureKind, judge } from './answer.ts'
+import { type FailureKind, judged } from './answer.ts'
 import { wallMs } from './pacer.ts'
-
-/** Called once, when a call has ended: null for a good answer. `detail` is in the server's words. */
-export type OnSettled = (failure: FailureKind | null, detail: string | null) => void
+import type { Call, Outcome, UnderWay } from './transport.ts'
 
 /** An answer longer than this is cut off and counted as malformed. */
 const maxAnswerBytes = 64 * 1024 * 1024
-const detailLength = 200
+/** Of a bad answer so many bytes are kept as an example. */
+export const detailLength = 200
 
-/** One call on its way: sends it, gathers the answer, stops the clock, then judges. */
-export class Exchange implements Dispatcher.DispatchHandler {
-  readonly id: number
-  /** Intended start, on the load's own time line. */
-  readonly dueMs: number
-  /** When the last byte came, on the clock of `wallMs`; 0 until then. */
-  endedAtMs = 0
-  readonly #onSettled: OnSettled
+/** One HTTP call on its way: sends it, gathers the answer, stops the clock, then judges. */
+export class Exchange implements Dispatcher.DispatchHandler, UnderWay {
+  readonly #id: number
+  readonly #onSettled: (outcome: Outcome) => void
   readonly #chunks: Buffer[] = []
   #sizeBytes = 0
   #status = 0
   #controller: Dispatcher.DispatchController | null = null
   #settled = false
 
-  constructor(id: number, dueMs: number, onSettled: OnSettled) {
-    this.id = id
-    this.dueMs = dueMs
+  constructor(id: number, onSettled: (outcome: Outcome) => void) {
+    this.#id = id
     this.#onSettled = onSettled
   }
 
-  send(
-    dispatcher: Dispatcher,
-    path: string,
-    call: { readonly method: string; readonly params: readonly unknown[] },
-  ): void {
-    const { method, params } = call
+  send(dispatcher: Dispatcher, path: string, { method, params }: Call): void {
     dispatcher.dispatch(
       {
         method: 'POST',
         path,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: this.id, method, params }),
+        body: JSON.stringify({ jsonrpc: '2.0', id: this.#id, method, params }),
       },
       this,
     )
@@ -48,7 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Ends it now as timed out and frees its connection. */
   abandon(): void {
-    this.#settle('timeout', null)
+    this.#fail('timeout', null)
     this.#controller?.abort(new Error('no answer in time'))
   }
 
@@ -68,26 +57,31 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#chunks.push(chunk)
       return
     }
-    this.#settle('malformed', `longer than ${maxAnswerBytes} bytes`)
+    this.#fail('malformed', `longer than ${maxAnswerBytes} bytes`)
     controller.abort(new Error('answer too long'))
   }
 
   onResponseEnd(): void {
-    this.endedAtMs = wallMs()
+    const endedAtMs = wallMs()
     const body = Buffer.concat(this.#chunks)
-    const failure = judge({ status: this.#status, body }, this.id)
-    const detail = failure === null ? null : body.toString('utf8', 0, detailLength)
-    this.#settle(failure, failure === 'http' ? `${this.#status} ${detail}` : detail)
+    const { failure, result } = judged({ status: this.#status, body }, this.#id)
+    const words = failure === null ? null : body.toString('utf8', 0, detailLength)
+    const detail = failure === 'http' ? `${this.#status} ${words}` : words
+    this.#settle({ failure, detail, endedAtMs, result })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle('socket', error.message)
+    this.#fail('socket', error.message)
   }
 
-  #settle(failure: FailureKind | null, detail: string | null): void {
+  #fail(failure: FailureKind, detail: string | null): void {
+    this.#settle({ failure, detail, endedAtMs: wallMs(), result: undefined })
+  }
+
+  #settle(outcome: Outcome): void {
     if (this.#settled) return
     this.#settled = true
     this.#chunks.length = 0
-    this.#onSettled(failure, detail)
+    this.#onSettled(outcome)
   }
 }

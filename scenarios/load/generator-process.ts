@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { workloadNamed } from '../workloads/catalogue.ts'
+import type { Audit } from '../workloads/script.ts'
 import { drawCalls } from '../workloads/workload.ts'
-import { poissonArrivals } from './arrivals.ts'
+import { arrivalShapes, arrivalsOf } from './arrivals.ts'
 import { type SaturationResult, saturate } from './autocannon.ts'
+import type { OpenLoopResult } from './book.ts'
 import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
-import { OpenLoop, type OpenLoopResult } from './open-loop.ts'
+import { OpenLoop } from './open-loop.ts'
 import { randomStream } from './random.ts'
 
 /** Up to so many calls a second the generator needs a small part of a core only. */
@@ -48,35 +50,58 @@ process.once('message', (plan: OpenLoopPlan | SaturationPlan) => {
 async function carryOut(plan: OpenLoopPlan | SaturationPlan): Promise<void> {
   const usage = new Usage()
   try {
-    const result = plan.kind === 'open-loop' ? await load(plan, usage) : await fill(plan, usage)
-    say({ type: 'done', generated: { result, ...usage.spent } })
+    const { result, audit } =
+      plan.kind === 'open-loop'
+        ? await load(plan, usage)
+        : { result: await fill(plan, usage), audit: null }
+    say({ type: 'done', generated: { result, ...usage.spent, audit } })
   } catch (error) {
     say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
 }
 
-async function load(plan: OpenLoopPlan, usage: Usage): Promise<OpenLoopResult> {
+async function load(
+  plan: OpenLoopPlan,
+  usage: Usage,
+): Promise<{ readonly result: OpenLoopResult; readonly audit: Audit | null }> {
   const { url, seed, stream, ratePerSecond, warmupMs, durationMs, maxInFlight, timeoutMs } = plan
   const workload = workloadNamed(plan.workload)
+  const { signal } = new AbortController()
+  const arrivalsMs = arrivalsOf(
+    workload.arrivals ?? arrivalShapes.poisson,
+    ratePerSecond,
+    warmupMs + durationMs,
+    randomStream(seed, `${stream}/arrivals`),
+  )
+  const script =
+    workload.script === undefined || plan.rowsAlone === true
+      ? null
+      : await workload.script({
+          ...{ url: url.replace(/^ws/, 'http'), facts: plan.facts, seed, stream },
+          ...{ arrivalsMs, signal },
+        })
   // At a high rate it would take a core from the nodes for itself.
   if (ratePerSecond <= hurriedRate) hurry()
-  const arrivals = randomStream(seed, `${stream}/arrivals`)
-  return await new OpenLoop({
+  const drawn = drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`))
+  const result = await new OpenLoop({
     url,
-    arrivalsMs: poissonArrivals(ratePerSecond, warmupMs + durationMs, arrivals),
-    nextCall: drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`)),
+    arrivalsMs,
+    nextCall: script === null ? drawn : () => script.next(),
+    onSettled: (call, settled) => script?.settled(call, settled),
     classes: workload.classes,
     warmupMs,
     durationMs,
     maxInFlight,
     timeoutMs,
-    signal: new AbortController().signal,
+    idleMs: plan.idleMs,
+    signal,
     onWindow: (phase) => {
       if (phase === 'begin') usage.begin()
       else usage.end()
       say({ type: 'window', phase })
     },
   }).run()
+  return { result, audit: script === null ? null : await script.finish(signal) }
 }
 
 async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResult> {

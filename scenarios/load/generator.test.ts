@@ -86,6 +86,7 @@ function plan(url: string): OpenLoopPlan {
     durationMs: 250,
     maxInFlight: 100,
     timeoutMs: 5000,
+    idleMs: [],
   }
 }
 

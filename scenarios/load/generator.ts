@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { ChainFacts } from '../workloads/chain.ts'
+import type { Audit } from '../workloads/script.ts'
 import type { SaturationResult } from './autocannon.ts'
-import type { OpenLoopResult } from './open-loop.ts'
+import type { OpenLoopResult } from './book.ts'
 
 /** What every load needs to know: where to, and which calls. */
 export type LoadTarget = {
@@ -22,6 +23,10 @@ export type OpenLoopPlan = LoadTarget & {
   readonly warmupMs: number
   readonly durationMs: number
   readonly maxInFlight: number
+  /** Draws rows even of a workload with a script: nothing is written. */
+  readonly rowsAlone?: boolean
+  /** See `BookOptions`; empty when no idle time is known. */
+  readonly idleMs: readonly (number | null)[]
 }
 
 export type SaturationPlan = LoadTarget & {
@@ -37,6 +42,8 @@ export type Generated<Result> = {
   readonly cpuCores: number
   /** Share of that time in which its one event loop was busy, in [0, 1]. */
   readonly loopBusy: number
+  /** What the workload's script found out in the end; null without one. */
+  readonly audit: Audit | null
 }
 
 /** What the process says. */

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { Latencies } from '../measure/latencies.ts'
 import { poissonArrivals } from './arrivals.ts'
-import { OpenLoop, type OpenLoopOptions, type OpenLoopResult } from './open-loop.ts'
+import type { OpenLoopResult } from './book.ts'
+import { OpenLoop, type OpenLoopOptions } from './open-loop.ts'
 import { randomStream } from './random.ts'
 import type { ClassTally } from './tally.ts'
 
@@ -150,6 +151,7 @@ async function loaded(
     durationMs: 1000,
     maxInFlight: 1000,
     timeoutMs: 10_000,
+    idleMs: [],
     onWindow: () => {},
     signal: new AbortController().signal,
     ...options,

@@ -1,52 +1,29 @@
-import { Pool } from 'undici'
-import { Latencies } from '../measure/latencies.ts'
-import type { FailureKind } from './answer.ts'
-import { Exchange } from './exchange.ts'
+import type { Settled } from '../workloads/script.ts'
+import { type BookOptions, LoadBook, type OpenLoopResult } from './book.ts'
+import { HttpTransport } from './http-transport.ts'
 import { Pacer, wallMs } from './pacer.ts'
-import { type ClassTally, Tally } from './tally.ts'
+import type { Call, Transport, UnderWay } from './transport.ts'
+import { WebSocketTransport } from './web-socket-transport.ts'
 
-/** One call to make: `kind` is its class, an index into {@link OpenLoopOptions.classes}. */
-export type Call = {
-  readonly kind: number
-  readonly method: string
-  readonly params: readonly unknown[]
-}
-
-export type OpenLoopOptions = {
+export type OpenLoopOptions = BookOptions & {
+  /** `http://` or `ws://`. */
   readonly url: string
   /** Intended start times, growing, milliseconds from the start of the load. */
   readonly arrivalsMs: Float64Array
   /** Called once for each arrival, in order, also for those that the bound then refuses. */
   readonly nextCall: () => Call
-  readonly classes: readonly string[]
-  /** Calls due before this are made and not counted. */
-  readonly warmupMs: number
-  /** Length of the measured window that follows the warm-up. */
-  readonly durationMs: number
-  /** Calls under way at once, and so connections; one more is counted as failed at once. */
-  readonly maxInFlight: number
   /** A call without an answer for so long, from its intended start, has failed. */
   readonly timeoutMs: number
+  /** Told how each call ended, also one that was never sent. */
+  readonly onSettled?: (call: Call, settled: Settled) => void
   /** Called when the measured window begins, and when it ends. */
   readonly onWindow: (phase: 'begin' | 'end') => void
   readonly signal: AbortSignal
 }
 
-/** What the generator saw in the measured window. */
-export type OpenLoopResult = {
-  readonly classes: { readonly [name: string]: ClassTally }
-  /** How much later than intended calls were handed to the socket, milliseconds. */
-  readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
-  /** Most calls under way at once, warm-up included. */
-  readonly mostInFlight: number
-  /** Some of the errors behind `rpc-error` and `socket`, in the words they came in. */
-  readonly examples: readonly string[]
-}
-
 /** Time from the call to start until the first intended start, for the pacing thread to wake. */
 const leadMs = 100
-/** Answers, or their first words, kept as examples of failure. */
-const maxExamples = 5
+const sweepMs = 50
 
 /**
  * Loads one endpoint as many independent clients would: each call starts at its intended time
@@ -55,36 +32,38 @@ const maxExamples = 5
  */
 export class OpenLoop {
   readonly #options: OpenLoopOptions
-  readonly #pool: Pool
-  readonly #tallies: readonly Tally[]
-  readonly #lateness = Latencies.empty()
-  readonly #examples: string[] = []
-  readonly #underWay = new Set<Exchange>()
+  readonly #transport: Transport
+  readonly #book: LoadBook
+  /** With their due times, in the order of these. */
+  readonly #underWay = new Map<UnderWay, number>()
   #next = 0
-  #mostInFlight = 0
   #originMs = 0
   /** Does nothing until the window has ended. */
   #onDone: () => void = () => {}
 
   constructor(options: OpenLoopOptions) {
+    const { url, maxInFlight } = options
     this.#options = options
-    this.#tallies = options.classes.map(() => new Tally())
-    this.#pool = new Pool(new URL(options.url).origin, {
-      connections: options.maxInFlight,
-      pipelining: 1,
-      // Timeouts are counted from the intended start, by the sweep below.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
+    this.#book = new LoadBook(options)
+    this.#transport = /^wss?:/.test(url)
+      ? new WebSocketTransport(url)
+      : new HttpTransport(url, maxInFlight)
   }
 
   /**
    * Makes all calls and waits for the last answer or timeout.
-   * @throws AbortError when the signal ends it; the pacer's error when its thread failed
+   * @throws AbortError when the signal ends it; the pacer's error when its thread failed; the
+   *   transport's when the endpoint cannot be reached by it
    */
   async run(): Promise<OpenLoopResult> {
     const { arrivalsMs, warmupMs, durationMs, onWindow, signal } = this.#options
     signal.throwIfAborted()
+    try {
+      await this.#transport.open()
+    } catch (error) {
+      await this.#transport.close()
+      throw error
+    }
     this.#originMs = wallMs() + leadMs
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
     const windowTimers = [
@@ -92,7 +71,7 @@ export class OpenLoop {
       setTimeout(onWindow, leadMs + warmupMs + durationMs, 'end'),
     ]
     const untilEnd = setTimeout(() => this.#whenDone(resolve), leadMs + warmupMs + durationMs + 1)
-    const sweep = setInterval(() => this.#expire(), 50)
+    const sweep = setInterval(() => this.#expire(), sweepMs)
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     const pacer = new Pacer(arrivalsMs, this.#originMs, () => this.#start(pacer), reject)
@@ -102,9 +81,9 @@ export class OpenLoop {
       signal.removeEventListener('abort', onAbort)
       for (const timer of [...windowTimers, untilEnd, sweep]) clearTimeout(timer)
       await pacer.close()
-      await this.#pool.destroy()
+      await this.#transport.close()
     }
-    return this.#result()
+    return this.#book.result()
   }
 
   /** Sends every call whose time has come. */
@@ -117,46 +96,22 @@ export class OpenLoop {
   }
 
   #send(id: number): void {
-    const { arrivalsMs, warmupMs, maxInFlight, nextCall, url } = this.#options
+    const { arrivalsMs, nextCall, onSettled } = this.#options
     const dueMs = arrivalsMs[id] ?? 0
     const call = nextCall()
-    const tally = this.#tallies[call.kind]
-    const counted = dueMs >= warmupMs ? tally : undefined
-    counted?.send()
-    if (this.#underWay.size >= maxInFlight) {
-      counted?.fail('overflow')
+    const entry = this.#book.begin(call, dueMs)
+    if (entry === null) {
+      onSettled?.(call, { failure: 'overflow', result: undefined })
       return
     }
-    const exchange = new Exchange(id, dueMs, (failure, detail) => {
-      this.#settle(exchange, counted, failure, detail)
+    const underWay = this.#transport.send(id, call, (outcome) => {
+      this.#underWay.delete(underWay)
+      this.#book.settle(entry, { ...outcome, endMs: outcome.endedAtMs - this.#originMs })
+      onSettled?.(call, outcome)
+      this.#checkDone()
     })
-    this.#underWay.add(exchange)
-    this.#mostInFlight = Math.max(this.#mostInFlight, this.#underWay.size)
-    exchange.send(this.#pool, new URL(url).pathname, call)
-    if (counted !== undefined) this.#lateness.record(wallMs() - this.#originMs - dueMs)
-  }
-
-  #settle(
-    exchange: Exchange,
-    counted: Tally | undefined,
-    failure: FailureKind | null,
-    detail: string | null,
-  ): void {
-    const { warmupMs, durationMs } = this.#options
-    this.#underWay.delete(exchange)
-    if (counted !== undefined && failure === null) {
-      const endMs = exchange.endedAtMs - this.#originMs
-      counted.succeed(endMs - exchange.dueMs, endMs < warmupMs + durationMs)
-    } else if (counted !== undefined && failure !== null) {
-      counted.fail(failure)
-      const example = detail === null ? null : `${failure}: ${detail}`
-      if (example !== null && !this.#examples.includes(example)) this.#keep(example)
-    }
-    this.#checkDone()
-  }
-
-  #keep(example: string): void {
-    if (this.#examples.length < maxExamples) this.#examples.push(example)
+    this.#underWay.set(underWay, dueMs)
+    this.#book.sent(entry, wallMs() - this.#originMs)
   }
 
   #whenDone(then: () => void): void {
@@ -173,25 +128,9 @@ export class OpenLoop {
   /** Ends the calls that have waited too long; they are in the order of their due times. */
   #expire(): void {
     const oldestMs = wallMs() - this.#originMs - this.#options.timeoutMs
-    for (const exchange of this.#underWay) {
-      if (exchange.dueMs > oldestMs) return
-      exchange.abandon()
-    }
-  }
-
-  #result(): OpenLoopResult {
-    const entries = this.#options.classes.map(
-      (name, i) => [name, (this.#tallies[i] ?? new Tally()).close()] as const,
-    )
-    return {
-      classes: Object.fromEntries(entries),
-      lateness: {
-        p50Ms: this.#lateness.percentileMs(50),
-        p99Ms: this.#lateness.percentileMs(99),
-        maxMs: this.#lateness.maxMs,
-      },
-      mostInFlight: this.#mostInFlight,
-      examples: this.#examples,
+    for (const [underWay, dueMs] of this.#underWay) {
+      if (dueMs > oldestMs) return
+      underWay.abandon()
     }
   }
 }

@@ -10,9 +10,24 @@ test('shares and cores are differences between two readings', async (t: TestCont
   stack.node = { calls: 160, errors: 1, usageSeconds: 6, atMs: 3000 }
   const use = useBetween(begin, await readCounters(stack.sources))
   t.assert.deepEqual(use.nodes, [
-    { id: 'a', calls: 60, errors: 0, cpuCores: 0.5, capacityCores: 0.25 },
+    {
+      ...{ id: 'a', calls: 60, errors: 0, cpuCores: 0.5, capacityCores: 0.25 },
+      ...{ memoryBytes: 4096, diskBytesPerSecond: 3000, networkBytesPerSecond: null },
+    },
   ])
   t.assert.ok(use.machineCpuCores >= 0)
+})
+
+test("HAProxy's calls are counted by its own table, with the nodes' figures from the agent", async (t: TestContext) => {
+  const stack = await serving(t)
+  stack.node = { calls: 100, errors: 2, usageSeconds: 5, atMs: 1000 }
+  const { nodes } = await readCounters({
+    ...stack.sources,
+    statsUrl: `${stack.sources.adminUrl}/stats;csv`,
+  })
+  t.assert.deepEqual([...nodes.keys()], ['a'])
+  const { calls, errors, cpuSeconds } = nodes.get('a') ?? {}
+  t.assert.deepEqual([calls, errors, cpuSeconds], [100, 3, 5])
 })
 
 test('a node without figures of CPU has none, rather than 0', async (t: TestContext) => {
@@ -52,17 +67,25 @@ type FakeNode = { calls: number; errors: number; usageSeconds?: number; atMs?: n
 async function serving(t: TestContext) {
   const stack = {
     node: { calls: 1, errors: 0, usageSeconds: 1, atMs: 1 } as FakeNode,
-    sources: { adminUrl: '', agentUrl: '', proxyPid: process.pid },
+    sources: {
+      ...{ adminUrl: '', agentUrl: '', statsUrl: null as string | null },
+      ...{ proxyPid: process.pid, agentPid: process.pid },
+    },
   }
   const server = createServer((request, response) => {
     const { calls, errors, usageSeconds, atMs } = stack.node
     if (request.url === '/api/fleet') {
       response.end(JSON.stringify({ strategy: 'x', nodes: [{ id: 'a', calls, errors }] }))
     } else if (request.url === '/v1/state') {
-      const raw = { cpu_usage_s: usageSeconds, at_ms: atMs }
+      const disk = { disk_bytes: calls * 100, mem_current: 4096 }
+      const raw = { cpu_usage_s: usageSeconds, at_ms: atMs, ...disk }
       const node = { id: 'a', name: 'a', x: {}, cap: { cpus: 0.25 }, raw, src: 'proc', age: 0 }
       const nodes = [node]
       response.end(JSON.stringify({ v: 1, host: 'h', seq: 1, t: 1, interval: 250, nodes }))
+    } else if (request.url === '/stats;csv') {
+      response.end(
+        `# pxname,svname,stot,econ,eresp\nstats,FRONTEND,9,,\nnodes,a,${calls},1,${errors}\nnodes,BACKEND,${calls},1,0\n`,
+      )
     } else {
       response.writeHead(404).end()
     }

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { type NodeReport, parseReport } from '../../agents/report.ts'
+import { haproxyCounts } from './haproxy-counts.ts'
 import { machineCpuSeconds, processCpuSeconds } from './process-cpu.ts'
+import { residentBytes } from './process-use.ts'
 
 /** Where the counters of a stack are read. */
 export type CounterSources = {
   readonly adminUrl: string
   readonly agentUrl: string
+  readonly agentPid: number
+  /** Of Equipoise, or of what is measured in its place. */
   readonly proxyPid: number
+  /** HAProxy's own counts, where it is what is measured; null: Equipoise's. */
+  readonly statsUrl: string | null
 }
 
 /** Counters at one moment; a trial is the difference of two. What could not be read is null. */
@@ -14,6 +20,9 @@ export type Counters = {
   readonly atMs: number
   readonly nodes: ReadonlyMap<string, NodeCounters>
   readonly proxyCpuSeconds: number | null
+  readonly proxyMemoryBytes: number | null
+  /** Of the agent and of this process. */
+  readonly ownCpuSeconds: number
   readonly machineCpuSeconds: number
 }
 
@@ -21,12 +30,15 @@ type NodeCounters = {
   readonly calls: number
   readonly errors: number
   readonly cpuSeconds: number | null
-  /** When `cpuSeconds` was read, on the agent's clock. */
-  readonly cpuAtMs: number | null
+  readonly diskBytes: number | null
+  readonly networkBytes: number | null
+  /** When these were read, on the agent's clock. */
+  readonly readAtMs: number | null
+  readonly memoryBytes: number | null
   readonly capacityCores: number | null
 }
 
-/** What one node did in the measured window. */
+/** What one node did in the measured window; null where its agent does not say. */
 export type NodeUse = {
   readonly id: string
   readonly calls: number
@@ -34,16 +46,22 @@ export type NodeUse = {
   readonly cpuCores: number | null
   /** Cores it may use, as its agent says. */
   readonly capacityCores: number | null
+  /** At the end of the window. */
+  readonly memoryBytes: number | null
+  readonly diskBytesPerSecond: number | null
+  readonly networkBytesPerSecond: number | null
 }
 
 /** What the fleet, the proxy and the machine did between two moments; CPU in cores. */
 export type Use = {
   readonly nodes: readonly NodeUse[]
   readonly proxyCpuCores: number | null
+  readonly proxyMemoryBytes: number | null
+  readonly ownCpuCores: number
   readonly machineCpuCores: number
 }
 
-const timeoutMs = 2000
+const timeoutMs = 5000
 
 const fleetSchema = z.object({
   nodes: z.array(z.object({ id: z.string(), calls: z.number().min(0), errors: z.number().min(0) })),
@@ -51,20 +69,25 @@ const fleetSchema = z.object({
 
 /** @throws Error when the proxy's admin port or the agent does not answer as it should */
 export async function readCounters(sources: CounterSources): Promise<Counters> {
-  const [fleet, state, proxyCpuSeconds] = await Promise.all([
-    json(`${sources.adminUrl}/api/fleet`),
-    json(`${sources.agentUrl}/v1/state`),
-    processCpuSeconds(sources.proxyPid),
+  const { adminUrl, agentUrl, agentPid, proxyPid, statsUrl } = sources
+  const { user, system } = process.cpuUsage()
+  const [calls, state, proxyCpuSeconds, agentSeconds, proxyMemoryBytes] = await Promise.all([
+    statsUrl === null ? json(`${adminUrl}/api/fleet`) : text(statsUrl),
+    json(`${agentUrl}/v1/state`),
+    processCpuSeconds(proxyPid),
+    processCpuSeconds(agentPid),
+    residentBytes(proxyPid),
   ])
   const reports = new Map(parseReport(state).nodes.map((node) => [node.id, node]))
+  const counts = statsUrl === null ? fleetSchema.parse(calls).nodes : haproxyCounts(String(calls))
   return {
     atMs: performance.now(),
     nodes: new Map(
-      fleetSchema
-        .parse(fleet)
-        .nodes.map(({ id, calls, errors }) => [id, { calls, errors, ...cpu(reports.get(id)) }]),
+      counts.map((count) => [count.id, { ...count, ...resources(reports.get(count.id)) }]),
     ),
     proxyCpuSeconds,
+    proxyMemoryBytes,
+    ownCpuSeconds: (agentSeconds ?? 0) + (user + system) / 1e6,
     machineCpuSeconds: machineCpuSeconds(),
   }
 }
@@ -78,39 +101,51 @@ export function useBetween(begin: Counters, end: Counters): Use {
       begin.proxyCpuSeconds === null || end.proxyCpuSeconds === null
         ? null
         : (end.proxyCpuSeconds - begin.proxyCpuSeconds) / seconds,
+    proxyMemoryBytes: end.proxyMemoryBytes,
+    ownCpuCores: (end.ownCpuSeconds - begin.ownCpuSeconds) / seconds,
     machineCpuCores: (end.machineCpuSeconds - begin.machineCpuSeconds) / seconds,
   }
 }
 
 function nodeUse(id: string, before: NodeCounters | undefined, after: NodeCounters): NodeUse {
+  const rate = (count: (one: NodeCounters) => number | null): number | null => {
+    const from = before === undefined ? null : count(before)
+    const to = count(after)
+    const fromMs = before?.readAtMs ?? null
+    if (from === null || to === null || fromMs === null) return null
+    // By the agent's own clock; null when it has read nothing new.
+    if (after.readAtMs === null || after.readAtMs <= fromMs) return null
+    return (to - from) / ((after.readAtMs - fromMs) / 1000)
+  }
   return {
     id,
     calls: after.calls - (before?.calls ?? 0),
     errors: after.errors - (before?.errors ?? 0),
-    cpuCores: cores(before, after),
+    cpuCores: rate(({ cpuSeconds }) => cpuSeconds),
     capacityCores: after.capacityCores,
+    memoryBytes: after.memoryBytes,
+    diskBytesPerSecond: rate(({ diskBytes }) => diskBytes),
+    networkBytesPerSecond: rate(({ networkBytes }) => networkBytes),
   }
 }
 
-/** Mean cores used, by the agent's own clock; null when a figure is missing or none was new. */
-function cores(before: NodeCounters | undefined, after: NodeCounters): number | null {
-  const fromSeconds = before?.cpuSeconds ?? null
-  const fromMs = before?.cpuAtMs ?? null
-  if (fromSeconds === null || fromMs === null) return null
-  if (after.cpuSeconds === null || after.cpuAtMs === null || after.cpuAtMs <= fromMs) return null
-  return (after.cpuSeconds - fromSeconds) / ((after.cpuAtMs - fromMs) / 1000)
-}
-
-function cpu(report: NodeReport | undefined): Omit<NodeCounters, 'calls' | 'errors'> {
+function resources(report: NodeReport | undefined): Omit<NodeCounters, 'calls' | 'errors'> {
   return {
     cpuSeconds: report?.raw.cpu_usage_s ?? null,
-    cpuAtMs: report?.raw.at_ms ?? null,
+    diskBytes: report?.raw.disk_bytes ?? null,
+    networkBytes: report?.raw.net_bytes ?? null,
+    readAtMs: report?.raw.at_ms ?? null,
+    memoryBytes: report?.raw.mem_current ?? null,
     capacityCores: report?.cap.cpus ?? null,
   }
 }
 
 async function json(url: string): Promise<unknown> {
+  return JSON.parse(await text(url))
+}
+
+async function text(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return await response.json()
+  return await response.text()
 }

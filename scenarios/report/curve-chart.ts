@@ -8,7 +8,7 @@ import {
   tickMs,
 } from './frame.ts'
 import { logScale, oddsScale } from './scale.ts'
-import type { Summary } from './summary.ts'
+import type { CellSummary } from './summary.ts'
 import { type Markup, picture, polyline } from './svg.ts'
 
 const top = 10
@@ -19,7 +19,7 @@ const height = 272
  * How many calls of one class were answered within how long, a curve for each contender: latency on a
  * logarithmic axis, shares by their odds.
  */
-export function latencyCurves({ contenders }: Summary, label: string): Markup {
+export function latencyCurves({ contenders }: CellSummary, label: string): Markup {
   const shares = oddsScale(bottom, top)
   const curves = contenders.flatMap((contender, index) => {
     const latencies = contender.classes.get(label)?.pooled

@@ -1,31 +1,33 @@
-import { formatMoment, formatPercent, formatSpan } from './format.ts'
-import type { Results } from './results.ts'
+import { formatMoment, formatPercent, formatRate, formatSpan } from './format.ts'
+import type { Cell, Results } from './results.ts'
+import { rulesInWords } from './rules.ts'
 
 /** What was measured, with what, where and when: names and values for people. */
 export function parameterFacts(results: Results): readonly (readonly [string, string])[] {
-  const { parameters, workload, machine, versions } = results
-  const targets = Object.entries(parameters.targets).map(([name, url]) => `${name} ${url}`)
+  const { parameters, machine, versions, cells } = results
+  const { rules, fleet } = parameters
+  const client = versions.client === null ? '' : `, nodes ${versions.client}`
+  const haproxy = versions.haproxy === null ? '' : `, HAProxy ${versions.haproxy}`
+  const places = parameters.contenders.length * parameters.repeats * cells.length
   return [
     ['When', `${formatMoment(results.startedAt)} to ${formatMoment(results.finishedAt)}`],
     ['Command', results.command],
-    ['Workload', `${parameters.workload}: ${workload.about}`],
+    ...cells.map(cellFact),
     [
       'Arrivals',
-      `${parameters.ratePerSecond} calls a second, open loop, Poisson; at most ${parameters.maxInFlight} under way, a call fails after ${formatSpan(parameters.timeoutMs)}`,
+      `open loop, over ${parameters.transport === 'ws' ? 'WebSocket' : 'HTTP'}; at most ${parameters.maxInFlight} under way, a call fails after ${formatSpan(parameters.timeoutMs)}`,
     ],
     [
       'Trials',
-      `${results.trials.length} of ${parameters.contenders.length * parameters.repeats}: ${parameters.repeats} repeats of ${formatSpan(parameters.durationMs)} after ${formatSpan(parameters.warmupMs)} of warm-up, in an order drawn by seed ${parameters.seed}; a repeat has the same calls at the same times for all`,
+      `${results.trials.filter(({ dropped }) => dropped === null).length} of ${places}: ${parameters.repeats} repeats of ${formatSpan(parameters.durationMs)} after ${formatSpan(parameters.warmupMs)} of warm-up, in an order drawn by seed ${parameters.seed}; a repeat has the same calls at the same times for all`,
     ],
-    ['Fleet', targets.length > 0 ? targets.join(', ') : fleet(results)],
+    ['Rule', rulesInWords(rules, fleet !== null)],
+    ['Fleet', fleetFact(results)],
     [
       'Machine',
       `${machine.processor}, ${machine.cores} cores, ${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB; ${machine.system}`,
     ],
-    [
-      'Versions',
-      `Equipoise ${versions.equipoise}, Node ${machine.node}${versions.client === null ? '' : `, nodes ${versions.client}`}`,
-    ],
+    ['Versions', `Equipoise ${versions.equipoise}, Node ${machine.node}${client}${haproxy}`],
     [
       'Intervals',
       'bootstrap standard error over the repeats with Student’s t; latencies and ratios on logarithms',
@@ -33,16 +35,30 @@ export function parameterFacts(results: Results): readonly (readonly [string, st
   ]
 }
 
-/** Each kind of call of the workload with its class and its share. */
-export function workloadFacts({ workload }: Results): readonly (readonly [string, string])[] {
-  return workload.calls.map(
-    ({ method, what, class: label, share }) =>
-      [`${method}, ${what}`, `${formatPercent(share)}, ${label}`] as const,
-  )
+/** Each kind of call of a cell's workload with its class and its share. */
+export function workloadFacts({ calls }: Cell): readonly (readonly [string, string])[] {
+  return calls.map(({ method, what, class: label, share, idleMs }) => {
+    const idle = idleMs === null ? '' : `, ${idleMs.toPrecision(2)} ms on an idle node`
+    return [`${method}, ${what}`, `${formatPercent(share)}, ${label}${idle}`] as const
+  })
 }
 
-function fleet({ parameters }: Results): string {
-  const limits =
-    parameters.cpus.length === 0 ? 'without CPU limits' : `with ${parameters.cpus.join(', ')} cores`
-  return `${parameters.nodes} nodes ${limits}, one proxy, restarted for each trial`
+function cellFact(cell: Cell): readonly [string, string] {
+  const { id, about, ratePerSecond, capacity, load } = cell
+  const share =
+    capacity === null || load === null
+      ? ''
+      : `, ${load} of ${formatRate(capacity.perSecond)} answered under ${capacity.under} with 24 always under way`
+  return [id, `${about}; ${formatRate(ratePerSecond)} calls a second${share}`]
+}
+
+function fleetFact({ parameters }: Results): string {
+  const { fleet, profiles, targets } = parameters
+  if (fleet === null) {
+    return Object.entries(targets)
+      .map(([name, url]) => `${name} ${url}`)
+      .join(', ')
+  }
+  const kinds = profiles.map(({ name, about }) => `${name}: ${about}`).join('; ')
+  return `${fleet}, one proxy that is switched from strategy to strategy. ${kinds}`
 }

@@ -38,6 +38,17 @@ export function formatEstimate(figure: Estimate | null, format: (value: number) 
   return `${format(value)} (${format(Math.max(0, low))}–${format(high)})`
 }
 
+/** Bytes to two digits or three: `840 B`, `12 kB`, `1.4 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(
+    units.length - 1,
+    Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)),
+  )
+  const value = bytes / 1000 ** step
+  return `${grouped(value, value < 9.95 && step > 0 ? 1 : 0)} ${units[step]}`
+}
+
 /** A moment in UTC to the minute, from ISO 8601. */
 export function formatMoment(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`

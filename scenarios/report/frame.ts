@@ -22,21 +22,26 @@ export function bottomAxis(
   bottom: number,
   format: (value: number) => string,
   meaning: string,
+  right = plotRight,
 ): Markup {
   return [
     ...scale.ticks.map((tick) => line(scale.at(tick), top, scale.at(tick), bottom, 'grid')),
     ...scale.ticks.map((tick) =>
       label(scale.at(tick), bottom + 16, format(tick), 'middle', 'tick'),
     ),
-    label(plotRight, bottom + 33, meaning, 'end', 'tick'),
+    label(right, bottom + 33, meaning, 'end', 'tick'),
   ].join('')
 }
 
 /** Horizontal grid lines with their values to the left. */
-export function leftAxis(scale: Scale, format: (value: number) => string): Markup {
+export function leftAxis(
+  scale: Scale,
+  format: (value: number) => string,
+  right = plotRight,
+): Markup {
   return scale.ticks
     .flatMap((tick) => [
-      line(plotLeft, scale.at(tick), plotRight, scale.at(tick), 'grid'),
+      line(plotLeft, scale.at(tick), right, scale.at(tick), 'grid'),
       label(plotLeft - 6, scale.at(tick) + 4, format(tick), 'end', 'tick'),
     ])
     .join('')

@@ -1,8 +1,11 @@
 import { caveats } from './caveats.ts'
 import { parameterFacts } from './facts.ts'
-import type { Summary } from './summary.ts'
-import { reportTables, type Table } from './tables.ts'
-import { headline, verdicts } from './verdict.ts'
+import { overviewTables } from './overview.ts'
+import type { CellSummary, Summary } from './summary.ts'
+import type { Table } from './table-form.ts'
+import { cellTables } from './tables.ts'
+import { loadInWords } from './terminal.ts'
+import { cellHeadline, headline, verdicts } from './verdict.ts'
 
 /** The whole report as GitHub-flavoured Markdown. */
 export function renderMarkdown(summary: Summary): string {
@@ -10,8 +13,8 @@ export function renderMarkdown(summary: Summary): string {
   return `${[
     '# Equipoise: comparison of strategies',
     `**${headline(summary)}**`,
-    bullets(verdicts(summary)),
-    ...reportTables(summary).map(tableSection),
+    ...overviewTables(summary).map((table) => tableSection(table)),
+    ...summary.cells.flatMap((cell) => section(cell, summary.cells.length === 1)),
     '## What to weigh',
     bullets(caveats(summary)),
     '## How it was measured',
@@ -21,11 +24,30 @@ export function renderMarkdown(summary: Summary): string {
     .join('\n\n')}\n`
 }
 
+function section(summary: CellSummary, isOnly: boolean): readonly string[] {
+  const head = `## ${summary.cell.profile}, ${summary.cell.workload}${summary.cell.load === null ? '' : `, ${summary.cell.load}`}`
+  return [
+    head,
+    `${loadInWords(summary)}.${isOnly ? '' : ` ${cellHeadline(summary)}`}`,
+    bullets(verdicts(summary)),
+    ...(summary.contenders.length === 0
+      ? []
+      : cellTables(summary, true).map((table) => tableSection(table, 3))),
+  ]
+}
+
 /** One table with its heading and its note. */
-export function tableSection({ title, note, columns, rows }: Table): string {
+export function tableSection({ title, note, columns, rows }: Table, level = 2): string {
+  return [`${'#'.repeat(level)} ${title}`, note, tableLines(columns, rows)].join('\n\n')
+}
+
+/** The lines of a table alone. */
+export function tableLines(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const rule = columns.map((_, column) => (column === 0 ? '---' : '--:'))
-  const lines = [columns, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  return [`## ${title}`, note, lines.join('\n')].join('\n\n')
+  return [columns, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function bullets(lines: readonly string[]): string {

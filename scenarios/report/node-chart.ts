@@ -2,7 +2,7 @@ import { formatPercent } from './format.ts'
 import { bottomAxis, chartWidth, plotRight, seriesClass } from './frame.ts'
 import type { NodeSummary } from './node-use.ts'
 import { linearScale } from './scale.ts'
-import type { Summary } from './summary.ts'
+import type { CellSummary } from './summary.ts'
 import { element, label, line, type Markup, picture } from './svg.ts'
 
 const left = 64
@@ -35,16 +35,16 @@ const cpuUse: Measure = {
 }
 
 /** Where the calls went, beside where the capacity is. */
-export function nodeShares(summary: Summary): Markup {
+export function nodeShares(summary: CellSummary): Markup {
   return nodeBars(summary, callShare)
 }
 
 /** How busy each node was. */
-export function nodeCpu(summary: Summary): Markup {
+export function nodeCpu(summary: CellSummary): Markup {
   return nodeBars(summary, cpuUse)
 }
 
-function nodeBars({ contenders }: Summary, measure: Measure): Markup {
+function nodeBars({ contenders }: CellSummary, measure: Measure): Markup {
   const nodes = contenders.flatMap((contender) => contender.nodes)
   const reached = nodes.flatMap((node) => [measure.value(node) ?? 0, measure.mark(node) ?? 0])
   const scale = linearScale(Math.max(0.1, ...reached) * 1.12, left, plotRight)

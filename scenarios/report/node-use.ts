@@ -1,15 +1,18 @@
 import { fairness, mean, meanKnown, sum } from '../measure/statistics.ts'
-import type { Trial } from './results.ts'
+import type { Trial } from './trial.ts'
 
-/** What one node did under one contender, mean over its repeats. */
+/** What one node did under one contender, mean over its repeats; null where not known. */
 export type NodeSummary = {
   readonly id: string
   /** Of the calls sent to the fleet, in [0, 1]. */
   readonly share: number
-  /** Of the fleet's cores, in [0, 1]; null where a node's are not known. */
+  /** Of the fleet's cores, in [0, 1]. */
   readonly capacityShare: number | null
   readonly cpuCores: number | null
   readonly capacityCores: number | null
+  readonly memoryBytes: number | null
+  readonly diskBytesPerSecond: number | null
+  readonly networkBytesPerSecond: number | null
 }
 
 /** Every node of the fleet over the trials of one contender, in the fleet's order. */
@@ -17,17 +20,22 @@ export function summarizeNodes(trials: readonly Trial[]): readonly NodeSummary[]
   const ids = trials[0]?.nodes.map(({ id }) => id) ?? []
   const nodes = ids.map((id) => {
     const uses = trials.flatMap((trial) => trial.nodes.filter((node) => node.id === id))
+    const over = (
+      figure:
+        | 'cpuCores'
+        | 'capacityCores'
+        | 'memoryBytes'
+        | 'diskBytesPerSecond'
+        | 'networkBytesPerSecond',
+    ) => meanKnown(uses.map((use) => use[figure]))
     return {
       id,
-      share: mean(
-        trials.map((trial) => {
-          const calls = sum(trial.nodes.map((node) => node.calls))
-          const own = trial.nodes.find((node) => node.id === id)?.calls ?? 0
-          return calls === 0 ? 0 : own / calls
-        }),
-      ),
-      cpuCores: meanKnown(uses.map((use) => use.cpuCores)),
-      capacityCores: meanKnown(uses.map((use) => use.capacityCores)),
+      share: mean(trials.map((trial) => shareOf(trial, id))),
+      cpuCores: over('cpuCores'),
+      capacityCores: over('capacityCores'),
+      memoryBytes: over('memoryBytes'),
+      diskBytesPerSecond: over('diskBytesPerSecond'),
+      networkBytesPerSecond: over('networkBytesPerSecond'),
     }
   })
   const capacities = nodes.map(({ capacityCores }) => capacityCores)
@@ -47,4 +55,10 @@ export function fairnessOfUse(trials: readonly Trial[]): number | null {
     return uses.length === 0 || uses.some(Number.isNaN) ? null : fairness(uses)
   })
   return meanKnown(indices)
+}
+
+function shareOf({ nodes }: Trial, id: string): number {
+  const calls = sum(nodes.map((node) => node.calls))
+  const own = nodes.find((node) => node.id === id)?.calls ?? 0
+  return calls === 0 ? 0 : own / calls
 }

@@ -1,8 +1,9 @@
 import type { Estimate } from '../measure/statistics.ts'
+import type { LatencyMeasure } from './class-summary.ts'
 import { formatEstimate, formatMs, formatRatio } from './format.ts'
 import { bottomAxis, chartWidth, plotRight, seriesClass, tickMs, tickPlain } from './frame.ts'
 import { logScale, type Scale } from './scale.ts'
-import { allCalls, type LatencyMeasure, type Summary } from './summary.ts'
+import { allCalls, type CellSummary } from './summary.ts'
 import { element, label, line, type Markup, picture } from './svg.ts'
 
 const left = 14
@@ -29,7 +30,7 @@ type Draw = (scale: Scale, y: number) => Markup
  * For each contender a bar from p50 to p99 of one class of calls, with p95 on it and the interval of
  * p99 as a whisker; latency on a logarithmic axis.
  */
-export function latencyRanges({ contenders }: Summary, className: string): Markup {
+export function latencyRanges({ contenders }: CellSummary, className: string): Markup {
   const values: number[] = []
   const rows = contenders.flatMap((contender, index): Row[] => {
     const measures = contender.classes.get(className)?.measures
@@ -61,7 +62,7 @@ export function latencyRanges({ contenders }: Summary, className: string): Marku
 }
 
 /** For each rival of the baseline its p99, p95 and mean as multiples, with intervals; 1 is no difference. */
-export function ratioRanges({ results, contenders }: Summary): Markup {
+export function ratioRanges({ results, contenders }: CellSummary): Markup {
   const { baseline } = results.parameters
   const values: number[] = [0.8, 1.25]
   const rows = (['p99', 'p95', 'mean'] as const satisfies readonly LatencyMeasure[]).flatMap(

@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
 import { readResults } from './results.ts'
@@ -30,7 +31,31 @@ test('colour adds escapes and changes no letter', (t: TestContext) => {
 test('the page loads nothing from anywhere and runs no script', (t: TestContext) => {
   const page = renderHtml(summary)
   t.assert.doesNotMatch(page, /<script|<img|<iframe|@import|url\(/)
-  t.assert.deepEqual(page.match(/(?:src|href)="[^"]*"/g), ['href="data:,"'])
+  const links = page.match(/(?:src|href)="[^"]*"/g) ?? []
+  t.assert.deepEqual(
+    links.filter((link) => !link.startsWith('href="#')),
+    ['href="data:,"'],
+  )
+})
+
+test('every link within the page leads somewhere', (t: TestContext) => {
+  const page = renderHtml(summary)
+  const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, anchor]) => anchor)
+  t.assert.equal(links.length, summary.cells.length)
+  for (const anchor of links) t.assert.ok(page.includes(`id="${anchor}"`), anchor)
+})
+
+test('a table of values holds every figure once, and one line for each', (t: TestContext) => {
+  const [head = '', ...lines] = renderCsv(summary).trimEnd().split('\r\n')
+  const width = head.split(',').length
+  t.assert.ok(lines.every((line) => line.split(',').length === width))
+  const keys = lines.map((line) => {
+    const [condition, , , , , contender, label, measure] = line.split(',')
+    return [condition, contender, label, measure].join()
+  })
+  t.assert.equal(new Set(keys).size, keys.length)
+  const p99 = lines.find((line) => /0\.7,[^,]+,state-space,all,p99_ms/.test(line))
+  t.assert.match(p99 ?? '', /,p99_ms,53\.\d+,37\.\d+,75\.\d+,0\.9\d+,0\.7\d+,1\.1\d+$/)
 })
 
 test('names from outside cannot become markup', (t: TestContext) => {

@@ -18,7 +18,7 @@ test('a result of another version is refused with the version wanted', async (t:
   const results = await readResults(golden)
   t.assert.throws(() => parseResults({ ...results, schema: 'equipoise-bench/9' }), {
     name: 'ResultsError',
-    message: /^schema: .*equipoise-bench\/1/,
+    message: /^schema: .*equipoise-bench\/2/,
   })
 })
 

@@ -2,57 +2,52 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { failureKinds } from '../load/answer.ts'
+import { trialSchema } from './trial.ts'
+
+export type { Trial } from './trial.ts'
 
 /** The form of `results.json`; a change of meaning makes a new number. */
-export const resultsSchemaName = 'equipoise-bench/1'
+export const resultsSchemaName = 'equipoise-bench/2'
 
 const count = z.int().min(0)
 const amount = z.number().min(0)
 const name = z.string().min(1)
 
-const classSchema = z.object({
-  /** Calls that fell due in the measured window. */
-  sent: count,
-  succeeded: count,
-  /** Right answers that came before the window ended. */
-  inWindow: count,
-  failures: z.partialRecord(z.enum(failureKinds), count),
-  meanMs: amount,
-  /** HdrHistogram V2, compressed, base64; microseconds from the intended start. */
-  histogram: name,
+const capacitySchema = z.object({
+  /** Right answers a second with 24 calls always under way. */
+  perSecond: z.number().gt(0),
+  /** The contender it was measured under. */
+  under: name,
+  measuredAt: z.iso.datetime(),
 })
 
-const trialSchema = z.object({
-  contender: name,
-  /** Trials of one repeat had the same arrivals and arguments. */
-  repeat: count,
-  startedAt: z.iso.datetime(),
-  classes: z.record(name, classSchema),
-  /** How late the generator was, milliseconds. */
-  lateness: z.object({ p50Ms: amount, p99Ms: amount, maxMs: amount }),
-  mostInFlight: count,
-  /** Some failures in the server's words. */
-  examples: z.array(z.string()),
-  generator: z.object({ cpuCores: amount, loopBusy: amount }),
-  nodes: z.array(
+const cellSchema = z.object({
+  /** Such as `hetero/mixed-reads/0.7`. */
+  id: name,
+  /** A name of `parameters.profiles`, or `targets`. */
+  profile: name,
+  workload: name,
+  /** Share of the capacity; null where the rate was given. */
+  load: z.number().gt(0).nullable(),
+  ratePerSecond: z.number().gt(0),
+  capacity: capacitySchema.nullable(),
+  about: name,
+  classes: z.array(name).min(1),
+  calls: z.array(
     z.object({
-      id: name,
-      calls: count,
-      errors: count,
-      cpuCores: amount.nullable(),
-      capacityCores: amount.nullable(),
+      method: name,
+      what: z.string(),
+      class: name,
+      share: z.number().min(0).max(1),
+      /** On a node that did nothing else; null where not known. */
+      idleMs: amount.nullable(),
     }),
   ),
-  proxyCpuCores: amount.nullable(),
-  /** CPU of programs that have no part in the trial, cores; null where not known. */
-  foreignCpuCores: amount.nullable(),
-  saturation: z.object({ answersPerSecond: amount, failed: count, connections: count }).nullable(),
 })
 
 const schema = z.object({
   schema: z.literal(resultsSchemaName),
-  /** False when the run was interrupted or failed; `notes` say why. */
+  /** False when trials are still to be made; `notes` say why. */
   complete: z.boolean(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
@@ -64,42 +59,50 @@ const schema = z.object({
     system: name,
     node: name,
   }),
-  versions: z.object({ equipoise: name, client: name.nullable() }),
+  versions: z.object({ equipoise: name, client: name.nullable(), haproxy: name.nullable() }),
   parameters: z.object({
     contenders: z.array(name).min(1),
     baseline: name,
-    workload: name,
-    ratePerSecond: amount,
+    /** What the nodes were; null when the load went to targets. */
+    fleet: name.nullable(),
+    profiles: z.array(
+      z.object({ name, about: z.string(), nodes: count, cpus: z.array(z.number().gt(0)) }),
+    ),
+    transport: z.enum(['http', 'ws']),
     warmupMs: amount,
     durationMs: z.number().gt(0),
+    /** Wanted of each contender in each cell. */
     repeats: z.int().min(1),
     seed: count,
-    /** 0 when the load went to targets that were already running. */
-    nodes: count,
-    /** Quota of each node in cores; empty: none. */
-    cpus: z.array(z.number().gt(0)),
     maxInFlight: z.int().min(1),
     timeoutMs: z.number().gt(0),
     saturate: z.boolean(),
+    rules: z.object({
+      mostForeignCores: amount,
+      mostLateMs: amount,
+      mostBusyShare: amount,
+      mostTries: z.int().min(1),
+      keepsDisturbed: z.boolean(),
+    }),
+    p99LimitMs: z.number().gt(0),
     /** Endpoints measured in place of strategies, by contender. */
     targets: z.record(name, name),
+    /** The flags as typed, for going on with it. */
+    flags: z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])),
   }),
-  workload: z.object({
-    about: name,
-    classes: z.array(name).min(1),
-    calls: z.array(
-      z.object({ method: name, what: z.string(), class: name, share: z.number().min(0).max(1) }),
-    ),
-  }),
-  /** The command lines of the processes of the fleet. */
+  cells: z.array(cellSchema),
+  /** The command lines of the processes of the fleets. */
   commands: z.array(z.string()),
   notes: z.array(z.string()),
+  /** In the order they were made, those that do not count among them. */
   trials: z.array(trialSchema),
 })
 
 /** A finished or interrupted run: all that any report is made from. */
 export type Results = z.infer<typeof schema>
-export type Trial = z.infer<typeof trialSchema>
+/** One profile, workload and load, under which contenders are compared. */
+export type Cell = z.infer<typeof cellSchema>
+export type Capacity = z.infer<typeof capacitySchema>
 
 /** A file that is no result, with every problem and its path. */
 export class ResultsError extends Error {
@@ -135,6 +138,16 @@ export async function readResults(path: string): Promise<Results> {
 /** Writes `results.json` whole or not at all, so that a killed run leaves its last valid one. */
 export async function writeResults(directory: string, results: Results): Promise<void> {
   const draft = join(directory, `.results-${randomUUID()}`)
-  await writeFile(draft, `${JSON.stringify(results, null, 1)}\n`)
+  await writeFile(draft, `${JSON.stringify(results, null, 1).replaceAll(numberLists, oneLine)}\n`)
   await rename(draft, join(directory, 'results.json'))
+}
+
+/**
+ * Lists of numbers, which are time series: a number a line would make them most of the file. No text
+ * within JSON holds a line break.
+ */
+const numberLists = /\[\n\s*(?:(?:-?[\d.e+-]+|null),?\s*)+\]/g
+
+function oneLine(list: string): string {
+  return list.replaceAll(/\s+/g, '')
 }

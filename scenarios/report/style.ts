@@ -38,9 +38,13 @@ li { margin: 4px 0; }
 .legend li { display: flex; align-items: center; gap: 8px; margin: 0; }
 .legend svg { width: 26px; height: 8px; flex: none; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 16px; }
-.stack { display: flex; flex-direction: column; gap: 16px; }
-.stack > :last-child { flex: 1; }
-h2 + .grid, .grid + .grid { margin-top: 16px; }
+.grid.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); }
+.grid, .between { margin-top: 16px; }
+.between { margin-bottom: 10px; }
+section { border-top: 1px solid var(--rule); margin-top: 44px; }
+section h2 { margin-top: 28px; }
+nav { margin-top: 12px; }
+a { color: var(--accent); }
 .card, figure { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 16px 18px; margin: 0; min-width: 0; }
 figcaption { margin-bottom: 10px; }
 figcaption p { margin: 0; }
@@ -60,10 +64,14 @@ svg .whisker { stroke: var(--c); stroke-width: 1.5; }
 svg .mark { stroke: var(--ink); stroke-width: 2; }
 svg .hollow { fill: var(--card); stroke: var(--c); stroke-width: 2; }
 svg .full { fill: var(--c); }
+svg .trail { fill: none; stroke: var(--c); stroke-width: 1; opacity: 0.45; stroke-linejoin: round; }
+svg .key { stroke: var(--c); stroke-width: 3; }
+svg .moving circle { stroke: var(--card); stroke-width: 1.5; }
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); --dash: 7 4; } .s2 { --c: var(--c2); --dash: 2 3; }
 .s3 { --c: var(--c3); } .s4 { --c: var(--c4); --dash: 7 4; } .s5 { --c: var(--c5); --dash: 2 3; }
 .s6 { --c: var(--c6); } .s7 { --c: var(--c7); --dash: 7 4; } .s8 { --c: var(--c8); --dash: 2 3; }
-.table { overflow-x: auto; margin: 0 0 20px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 18px 10px; }
+.wide { overflow-x: auto; }
+.table { margin: 0 0 20px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 18px 10px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; margin-top: 8px; }
 th, td { text-align: right; padding: 6px 0 6px 18px; border-top: 1px solid var(--rule); white-space: nowrap; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
@@ -75,6 +83,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 details { margin-top: 14px; font-size: 14px; }
 summary { cursor: pointer; color: var(--accent); }
 pre { overflow-x: auto; font-size: 12.5px; line-height: 1.5; background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; padding: 10px 12px; }
+@media (prefers-reduced-motion: reduce) { svg .moving { display: none; } }
 @media (max-width: 560px) {
   main { padding: 20px 14px 48px; }
   .card, figure, .table { padding: 12px; }
@@ -84,6 +93,11 @@ pre { overflow-x: auto; font-size: 12.5px; line-height: 1.5; background: var(--p
   dd { margin-bottom: 8px; }
 }
 @media print {
+  svg .moving { display: none; }
+  .wide { overflow: visible; }
+  table { font-size: 9pt; }
+  th, td { padding-left: 8px; white-space: normal; }
+  details:not([open]) { display: none; }
   :root {
     color-scheme: light;
     --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --grid: #e5e5e5; --accent: #000;

@@ -1,72 +1,101 @@
-import { type Random, randomStream } from '../load/random.ts'
-import { Latencies } from '../measure/latencies.ts'
+import { randomStream } from '../load/random.ts'
+import { isRising } from '../measure/drift.ts'
 import {
   type Estimate,
   estimate,
   geometricEstimate,
   mean,
   meanKnown,
-  pairedRatio,
   sum,
 } from '../measure/statistics.ts'
+import { type Adjusted, adjustedOf } from './adjustment.ts'
+import {
+  type ClassSummary,
+  type LatencyMeasure,
+  latencyMeasures,
+  summarizeClass,
+} from './class-summary.ts'
 import { fairnessOfUse, type NodeSummary, summarizeNodes } from './node-use.ts'
-import type { Results, Trial } from './results.ts'
-
-/** The figures of a latency distribution that are reported. */
-export const latencyMeasures = ['mean', 'p50', 'p95', 'p99'] as const
-export type LatencyMeasure = (typeof latencyMeasures)[number]
+import type { Cell, Results } from './results.ts'
+import type { Trial } from './trial.ts'
 
 /** All calls of a trial, beside its classes. */
 export const allCalls = 'all'
 
-/** Latencies of one contender's calls of one class, milliseconds. */
-export type ClassSummary = {
-  /** Of all repeats together, for drawing. */
-  readonly pooled: Latencies
-  /** Geometric mean over the repeats with its interval; null when no call was answered. */
-  readonly measures: { readonly [measure in LatencyMeasure]: Estimate | null }
-  /** To the baseline, by pairs of repeats; null for the baseline itself and where there is no pair. */
-  readonly ratios: { readonly [measure in LatencyMeasure]: Estimate | null }
-}
-
-/** One contender over all its repeats. */
+/** Figures of one contender over all its repeats in one cell. */
 export type ContenderSummary = {
   readonly name: string
+  /** Trials that count. */
   readonly repeats: number
   /** By class, {@link allCalls} first. */
   readonly classes: ReadonlyMap<string, ClassSummary>
+  /** Ratios to the baseline with the CPU used taken out, of all calls; null with too few trials. */
+  readonly adjusted: Adjusted | null
+  /** Latency ÷ that on an idle node, over all calls: geometric means; null where not known. */
+  readonly slowdown: {
+    readonly mean: Estimate
+    readonly p50: Estimate
+    readonly p99: Estimate
+  } | null
   /** Right answers a second that came within the window. */
   readonly throughput: Estimate
   readonly sent: number
   readonly succeeded: number
   readonly failures: ReadonlyMap<string, number>
+  /** Heads lower than one that was shown before; null when none was asked for. */
+  readonly backwardSteps: number | null
   readonly nodes: readonly NodeSummary[]
   /** Jain's index over each node's CPU ÷ capacity; null where not known. */
   readonly fairness: number | null
+  /** CPU of all nodes, in cores; null where not known. */
+  readonly nodesCpuCores: number | null
   readonly proxyMicrosPerCall: number | null
+  readonly proxyMemoryBytes: number | null
   /** Right answers a second when always asked for more; null without `--saturate`. */
   readonly saturation: Estimate | null
+  /** Trials in which latency went on rising. */
+  readonly rising: number
+  /** Trials that count. */
+  readonly trials: readonly Trial[]
 }
 
-/** What reports are made from. Contenders stand in the order of the command line. */
-export type Summary = {
+/** One cell: contenders under the same conditions, in the order of the command line. */
+export type CellSummary = {
   readonly results: Results
+  readonly cell: Cell
   readonly contenders: readonly ContenderSummary[]
+  /** Trials that do not count. */
+  readonly dropped: readonly Trial[]
 }
+
+/** What reports are made from. */
+export type Summary = { readonly results: Results; readonly cells: readonly CellSummary[] }
 
 /** Works out all figures of a run; equal results give equal figures to the last digit. */
 export function summarize(results: Results): Summary {
-  const { contenders, baseline } = results.parameters
-  const byContender = new Map(
-    contenders.map((name) => [name, results.trials.filter((trial) => trial.contender === name)]),
-  )
+  const cells = results.cells.map((cell) => summarizeCell(results, cell))
   return {
     results,
+    cells: cells.filter(({ contenders, dropped }) => contenders.length + dropped.length > 0),
+  }
+}
+
+function summarizeCell(results: Results, cell: Cell): CellSummary {
+  const { contenders, baseline } = results.parameters
+  const own = results.trials.filter((trial) => trial.cell === cell.id)
+  const sound = own.filter(({ dropped }) => dropped === null)
+  const byContender = Map.groupBy(sound, ({ contender }) => contender)
+  const adjusted = adjustedOf(sound, baseline)
+  return {
+    results,
+    cell,
+    dropped: own.filter(({ dropped }) => dropped !== null),
     contenders: contenders.flatMap((name) => {
-      const trials = byContender.get(name) ?? []
-      if (trials.length === 0) return []
+      const trials = byContender.get(name)
+      if (trials === undefined) return []
       const rivals = name === baseline ? [] : (byContender.get(baseline) ?? [])
-      return [summarizeContender(name, trials, rivals, results)]
+      const one = summarizeContender(name, trials, rivals, results, cell)
+      return [{ ...one, adjusted: adjusted.get(name) ?? null }]
     }),
   }
 }
@@ -75,9 +104,11 @@ function summarizeContender(
   name: string,
   trials: readonly Trial[],
   baseline: readonly Trial[],
-  { parameters, workload }: Results,
-): ContenderSummary {
-  const random = (what: string) => randomStream(parameters.seed, `resample/${name}/${what}`)
+  { parameters }: Results,
+  cell: Cell,
+): Omit<ContenderSummary, 'adjusted'> {
+  const random = (what: string) =>
+    randomStream(parameters.seed, `resample/${cell.id}/${name}/${what}`)
   const windowSeconds = parameters.durationMs / 1000
   const saturated = trials.flatMap(({ saturation }) =>
     saturation === null ? [] : [saturation.answersPerSecond],
@@ -88,13 +119,17 @@ function summarizeContender(
       failures.set(kind, (failures.get(kind) ?? 0) + count)
     }
   }
-  const classes = [allCalls, ...workload.classes]
   return {
     name,
     repeats: trials.length,
+    trials,
     classes: new Map(
-      classes.map((label) => [label, summarizeClass(label, trials, baseline, random(label))]),
+      [allCalls, ...cell.classes].map((label) => [
+        label,
+        summarizeClass(label === allCalls ? null : label, trials, baseline, random(label)),
+      ]),
     ),
+    slowdown: slowdownOf(trials, random('slowdown')),
     throughput: estimate(
       trials.map((trial) => total(trial, 'inWindow') / windowSeconds),
       mean,
@@ -103,63 +138,71 @@ function summarizeContender(
     sent: sum(trials.map((trial) => total(trial, 'sent'))),
     succeeded: sum(trials.map((trial) => total(trial, 'succeeded'))),
     failures,
+    backwardSteps: backwardStepsOf(trials),
     nodes: summarizeNodes(trials),
     fairness: fairnessOfUse(trials),
+    nodesCpuCores: meanKnown(trials.map(nodesCpu)),
     proxyMicrosPerCall: meanKnown(trials.map((trial) => proxyMicros(trial, windowSeconds))),
+    proxyMemoryBytes: meanKnown(trials.map(({ proxyMemoryBytes }) => proxyMemoryBytes)),
     saturation: saturated.length === 0 ? null : estimate(saturated, mean, random('saturation')),
+    rising: trials.filter(({ series }) => isRising(series.meanMs.filter((ms) => ms !== null)))
+      .length,
   }
 }
 
-function summarizeClass(
-  label: string,
-  trials: readonly Trial[],
-  baseline: readonly Trial[],
-  random: Random,
-): ClassSummary {
-  const pooled = Latencies.empty()
-  const ours = byRepeat(trials, label)
-  for (const latencies of ours.values()) pooled.add(latencies)
-  const theirs = byRepeat(baseline, label)
-  const figures = latencyMeasures.map((measure) => {
-    const mine = figuresOf(ours, measure)
-    const ratio = pairedRatio(mine, figuresOf(theirs, measure), random)
-    const level = mine.size === 0 ? null : geometricEstimate([...mine.values()], random)
-    return { measure, level, ratio }
-  })
-  return {
-    pooled,
-    measures: record(figures.map(({ measure, level }) => [measure, level])),
-    ratios: record(figures.map(({ measure, ratio }) => [measure, ratio])),
-  }
+/** Figures that a condition can name, beside the latencies. */
+const plainFigures: { readonly [name: string]: (one: ContenderSummary) => number | null } = {
+  throughput: ({ throughput }) => throughput.value,
+  success: ({ sent, succeeded }) => (sent === 0 ? null : succeeded / sent),
+  backward: ({ backwardSteps }) => backwardSteps,
+  fairness: ({ fairness }) => fairness,
+  slowdown: ({ slowdown }) => slowdown?.mean.value ?? null,
+  cpu: ({ proxyMicrosPerCall }) => proxyMicrosPerCall,
 }
 
-/** Each repeat's latencies of one class, those without an answer left out. */
-function byRepeat(trials: readonly Trial[], label: string): ReadonlyMap<number, Latencies> {
-  const latencies = new Map<number, Latencies>()
-  for (const trial of trials) {
-    const merged = Latencies.empty()
-    for (const [name, tally] of Object.entries(trial.classes)) {
-      if (label !== allCalls && label !== name) continue
-      merged.add(Latencies.decode(tally.histogram, tally.meanMs))
-    }
-    if (merged.count > 0) latencies.set(trial.repeat, merged)
-  }
-  return latencies
+/** The measures of a condition. */
+export const conditionMeasures: readonly string[] = [
+  ...latencyMeasures,
+  ...Object.keys(plainFigures),
+]
+
+/** One figure of a cell by its names. @param label a class; null: all calls @returns null when not known */
+export function figureOf(
+  { contenders }: CellSummary,
+  measure: string,
+  contender: string,
+  label: string | null,
+): number | null {
+  const found = contenders.find(({ name }) => name === contender)
+  if (found === undefined) return null
+  const plain = plainFigures[measure]
+  if (plain !== undefined) return plain(found)
+  const { measures } = found.classes.get(label ?? allCalls) ?? {}
+  const latency = latencyMeasures.find((name): name is LatencyMeasure => name === measure)
+  return latency === undefined ? null : (measures?.[latency]?.value ?? null)
 }
 
-function figuresOf(
-  repeats: ReadonlyMap<number, Latencies>,
-  measure: LatencyMeasure,
-): ReadonlyMap<number, number> {
-  // A thousandth of a millisecond is the histogram's unit; 0 has no logarithm.
-  const leastMs = 0.001
-  return new Map(
-    [...repeats].map(([repeat, latencies]) => {
-      const valueMs =
-        measure === 'mean' ? latencies.meanMs : latencies.percentileMs(Number(measure.slice(1)))
-      return [repeat, Math.max(leastMs, valueMs)]
-    }),
+function slowdownOf(trials: readonly Trial[], random: () => number): ContenderSummary['slowdown'] {
+  const known = trials.flatMap(({ slowdown }) => (slowdown === null ? [] : [slowdown]))
+  if (known.length < trials.length || known.length === 0) return null
+  const over = (figure: 'mean' | 'p50' | 'p99') =>
+    geometricEstimate(
+      known.map((one) => Math.max(0.001, one[figure])),
+      random,
+    )
+  return { mean: over('mean'), p50: over('p50'), p99: over('p99') }
+}
+
+function backwardStepsOf(trials: readonly Trial[]): number | null {
+  const known = trials.flatMap(({ backwardSteps }) =>
+    backwardSteps === null ? [] : [backwardSteps],
   )
+  return known.length === 0 ? null : sum(known)
+}
+
+function nodesCpu({ nodes }: Trial): number | null {
+  const known = nodes.flatMap(({ cpuCores }) => (cpuCores === null ? [] : [cpuCores]))
+  return nodes.length === 0 || known.length < nodes.length ? null : sum(known)
 }
 
 function proxyMicros(trial: Trial, windowSeconds: number): number | null {
@@ -170,10 +213,4 @@ function proxyMicros(trial: Trial, windowSeconds: number): number | null {
 
 function total(trial: Trial, count: 'sent' | 'succeeded' | 'inWindow'): number {
   return sum(Object.values(trial.classes).map((tally) => tally[count]))
-}
-
-function record<Value>(entries: readonly (readonly [LatencyMeasure, Value])[]): {
-  readonly [measure in LatencyMeasure]: Value
-} {
-  return Object.fromEntries(entries) as { [measure in LatencyMeasure]: Value }
 }

@@ -1,4 +1,4 @@
-import type { Table } from './tables.ts'
+import type { Table } from './table-form.ts'
 
 export type TextStyle = {
   /** Whether to set bold and dim by ANSI escapes. */

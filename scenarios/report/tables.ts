@@ -1,109 +1,86 @@
-import {
-  formatEstimate,
-  formatMs,
-  formatPercent,
-  formatRate,
-  formatRatio,
-  unknown,
-} from './format.ts'
-import type { NodeSummary } from './node-use.ts'
-import { allCalls, type ContenderSummary, latencyMeasures, type Summary } from './summary.ts'
+import { auditTable } from './audit-table.ts'
+import { type ClassSummary, latencyMeasures, mainMeasures } from './class-summary.ts'
+import { formatEstimate, formatMs, formatRatio, unknown } from './format.ts'
+import { nodeTable, resourceTable, serviceTable } from './service-tables.ts'
+import { allCalls, type CellSummary } from './summary.ts'
+import { nameColumn, type Table } from './table-form.ts'
 import { shownDifference } from './verdict.ts'
 
-/** A table in no particular form: the first column names the row, the others hold figures. */
-export type Table = {
-  readonly title: string
-  /** What the figures are, in a sentence. */
-  readonly note: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-/** All tables of a report, in reading order. */
-export function reportTables(summary: Summary): readonly Table[] {
-  const { parameters, workload } = summary.results
-  const labels = workload.classes.length > 1 ? [allCalls, ...workload.classes] : [allCalls]
-  const hasRivals = summary.contenders.length > 1
+/** All tables of one cell, in reading order. @param isFull with those that hold every figure */
+export function cellTables(cell: CellSummary, isFull: boolean): readonly Table[] {
+  const { classes, profile } = cell.cell
+  const labels = classes.length > 1 ? [allCalls, ...classes] : [allCalls]
+  const hasRivals = cell.contenders.length > 1
+  const isOurs = profile !== 'targets'
   return [
-    ...labels.map((label) => latencyTable(summary, label)),
-    serviceTable(summary),
-    ...(parameters.nodes > 0 ? [nodeTable(summary)] : []),
-    ...(hasRivals ? labels.map((label) => ratioTable(summary, label)) : []),
+    ...labels.map((label) => latencyTable(cell, label)),
+    serviceTable(cell),
+    ...present(auditTable(cell)),
+    ...(isOurs ? [nodeTable(cell)] : []),
+    ...(hasRivals ? labels.map((label) => ratioTable(cell, label)) : []),
+    ...(isFull ? labels.map((label) => everyFigure(cell, label)) : []),
+    ...(isFull && isOurs ? [resourceTable(cell)] : []),
   ]
 }
 
-function latencyTable({ contenders }: Summary, label: string): Table {
+function present(table: Table | null): readonly Table[] {
+  return table === null ? [] : [table]
+}
+
+function latencyTable({ contenders }: CellSummary, label: string): Table {
   return {
     title: `Latency of ${calls(label)}, ms`,
     note: 'From the intended start to the last byte, right answers only; 95 % interval over the repeats in brackets.',
-    columns: [nameColumn, ...latencyMeasures],
+    columns: [nameColumn, ...mainMeasures],
     rows: contenders.map((contender) => [
       contender.name,
-      ...latencyMeasures.map((measure) =>
+      ...mainMeasures.map((measure) =>
         formatEstimate(contender.classes.get(label)?.measures[measure] ?? null, formatMs),
       ),
     ]),
   }
 }
 
-function serviceTable({ contenders }: Summary): Table {
-  const isSaturated = contenders.some(({ saturation }) => saturation !== null)
+function everyFigure({ contenders }: CellSummary, label: string): Table {
+  const figures = (measures: ClassSummary['measures'] | undefined) =>
+    latencyMeasures.map((measure) => {
+      const figure = measures?.[measure] ?? null
+      return figure === null ? unknown : formatMs(figure.value)
+    })
   return {
-    title: 'Service',
-    note: 'Right answers that came in time; failed calls count against success.',
-    columns: [
-      nameColumn,
-      'answers/s',
-      'success',
-      'proxy CPU µs/call',
-      ...(isSaturated ? ['saturated answers/s'] : []),
-    ],
-    rows: contenders.map((contender) => [
-      contender.name,
-      formatEstimate(contender.throughput, formatRate),
-      formatPercent(contender.sent === 0 ? 0 : contender.succeeded / contender.sent, 2),
-      contender.proxyMicrosPerCall === null ? unknown : contender.proxyMicrosPerCall.toFixed(0),
-      ...(isSaturated ? [formatEstimate(contender.saturation, formatRate)] : []),
-    ]),
+    title: `Every figure of ${calls(label)}, ms`,
+    note: 'Geometric means over the repeats. A maximum grows with the length of a trial.',
+    columns: [nameColumn, ...latencyMeasures],
+    rows: contenders.map(({ name, classes }) => [name, ...figures(classes.get(label)?.measures)]),
   }
 }
 
-function nodeTable({ contenders }: Summary): Table {
-  const nodes = contenders[0]?.nodes ?? []
-  return {
-    title: 'Nodes',
-    note: "Share of the calls, then the node's CPU as a share of what it may use; fairness is Jain's index over the latter, 1 when all are equally busy.",
-    columns: [nameColumn, ...nodes.map(nodeHead), 'fairness'],
-    rows: contenders.map((contender: ContenderSummary) => [
-      contender.name,
-      ...contender.nodes.map(nodeCell),
-      contender.fairness === null ? unknown : contender.fairness.toFixed(2),
-    ]),
-  }
-}
-
-function ratioTable({ contenders, results }: Summary, label: string): Table {
+function ratioTable({ contenders, results }: CellSummary, label: string): Table {
   const { baseline } = results.parameters
   const reference = contenders.find(({ name }) => name === baseline)
+  const rivals = contenders.filter(({ name }) => name !== baseline)
+  const isAdjusted = label === allCalls && rivals.some(({ adjusted }) => adjusted !== null)
   return {
     title: `${capital(calls(label))} against ${baseline}`,
-    note: 'Latency as a multiple of the baseline, by pairs of repeats; ↓ lower and ↑ higher where the interval does not hold 1.',
-    columns: [nameColumn, ...latencyMeasures],
-    rows: contenders
-      .filter(({ name }) => name !== baseline)
-      .map((contender) => [
-        contender.name,
-        ...latencyMeasures.map((measure) => {
-          const ratio = contender.classes.get(label)?.ratios[measure] ?? null
-          if (ratio === null || reference === undefined) return unknown
-          const arrow = arrows[shownDifference(contender, reference, ratio)]
-          return `${formatEstimate(ratio, formatRatio)}${arrow}`
-        }),
-      ]),
+    note: `Latency as a multiple of the baseline, by pairs of repeats; ↓ lower and ↑ higher where the interval does not hold 1.${isAdjusted ? ' Adjusted: with the CPU that the nodes used taken out, ± standard error.' : ''}`,
+    columns: [nameColumn, ...mainMeasures, ...(isAdjusted ? ['p99 adjusted'] : [])],
+    rows: rivals.map((contender) => [
+      contender.name,
+      ...mainMeasures.map((measure) => {
+        const ratio = contender.classes.get(label)?.ratios[measure] ?? null
+        if (ratio === null || reference === undefined) return unknown
+        const arrow = arrows[shownDifference(contender, reference, ratio)]
+        return `${formatEstimate(ratio, formatRatio)}${arrow}`
+      }),
+      ...(isAdjusted ? [adjustedCell(contender.adjusted?.p99 ?? null)] : []),
+    ]),
   }
 }
 
-const nameColumn = 'strategy'
+function adjustedCell(figure: { readonly value: number; readonly error: number } | null): string {
+  return figure === null ? unknown : `${formatRatio(figure.value)} ± ${formatRatio(figure.error)}`
+}
+
 /** As wide as each other, so that the figures before them stay aligned. */
 const arrows = { lower: ' ↓', higher: ' ↑', none: '  ' } as const
 
@@ -113,13 +90,4 @@ function calls(label: string): string {
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1)
-}
-
-function nodeHead({ id, capacityCores }: NodeSummary): string {
-  return capacityCores === null ? id : `${id} (${Number(capacityCores.toFixed(2))} cores)`
-}
-
-function nodeCell({ share, cpuCores, capacityCores }: NodeSummary): string {
-  const used = cpuCores === null || capacityCores === null ? null : cpuCores / capacityCores
-  return `${formatPercent(share, 0)}, CPU ${used === null ? unknown : formatPercent(used, 0)}`
 }

@@ -1,10 +1,13 @@
 import { Latencies } from '../measure/latencies.ts'
 import { formatMs, unknown } from './format.ts'
-import type { Results } from './results.ts'
-import type { Table } from './tables.ts'
+import type { CellSummary } from './summary.ts'
+import type { Table } from './table-form.ts'
 
 /** Each trial in the order it was made, with what may have disturbed it. */
-export function trialTable({ trials }: Results): Table {
+export function trialTable({ contenders, dropped }: CellSummary): Table {
+  const trials = [...contenders.flatMap((one) => one.trials), ...dropped].toSorted((one, other) =>
+    one.startedAt.localeCompare(other.startedAt),
+  )
   return {
     title: 'Every trial',
     note: 'In the order of time.',
@@ -16,6 +19,7 @@ export function trialTable({ trials }: Results): Table {
       'failed',
       'generator late p99 ms',
       'other CPU, cores',
+      'counts',
     ],
     rows: trials.map((trial) => {
       const latencies = Latencies.empty()
@@ -32,6 +36,7 @@ export function trialTable({ trials }: Results): Table {
         String(failed),
         formatMs(trial.lateness.p99Ms),
         trial.foreignCpuCores === null ? unknown : trial.foreignCpuCores.toFixed(2),
+        trial.dropped ?? (trial.disturbed === null ? 'yes' : `yes, though ${trial.disturbed}`),
       ]
     }),
   }

@@ -2,7 +2,7 @@ import { type TestContext, test } from 'node:test'
 import { Latencies } from '../measure/latencies.ts'
 import { caveats } from './caveats.ts'
 import { parseResults, type Results, readResults, type Trial } from './results.ts'
-import { allCalls, type Summary, summarize } from './summary.ts'
+import { allCalls, type CellSummary, type Summary, summarize } from './summary.ts'
 import { headline, verdicts } from './verdict.ts'
 
 /** For each contender the latency of all its calls in each repeat, milliseconds. */
@@ -13,19 +13,22 @@ const template = await readResults(new URL('./golden/results.json', import.meta.
 test('a rival whose whole interval lies below 1 is shown to be lower', (t: TestContext) => {
   const summary = summarized({ base: [10, 20, 15, 12], rival: [5, 10.1, 7.4, 6.1] })
   t.assert.match(headline(summary), /^rival has the lowest p99: 0\.50 × that of base \(95 %/)
-  t.assert.match(verdicts(summary)[0] ?? '', /^rival: p99 0\.50 × base .* shown to be lower/)
+  t.assert.match(
+    verdicts(cellOf(summary))[0] ?? '',
+    /^rival: p99 0\.50 × base .* shown to be lower/,
+  )
 })
 
 test('an interval that holds 1 shows no difference, however low the figure', (t: TestContext) => {
   const summary = summarized({ base: [10, 10, 10], rival: [9, 4, 12] })
   t.assert.match(headline(summary), /^No contender is shown to beat base/)
-  t.assert.match(verdicts(summary)[0] ?? '', /no difference shown/)
+  t.assert.match(verdicts(cellOf(summary))[0] ?? '', /no difference shown/)
 })
 
 test('two repeats show nothing, and says so', (t: TestContext) => {
   const summary = summarized({ base: [10, 11], rival: [1, 1.2] })
   t.assert.match(headline(summary), /in so few repeats that cannot be told from chance/)
-  t.assert.match(verdicts(summary)[0] ?? '', /too few repeats for an interval/)
+  t.assert.match(verdicts(cellOf(summary))[0] ?? '', /too few repeats for an interval/)
   t.assert.ok(caveats(summary).some((line) => line.includes('have no intervals')))
 })
 
@@ -41,37 +44,71 @@ test('whoever fails calls can be shown to be slower, never to be faster', (t: Te
   const failing = { rival: 0.9 }
   const fast = summarized({ base: [10, 10, 10], rival: [1, 1.1, 1] }, failing)
   t.assert.doesNotMatch(headline(fast), /^rival/)
-  t.assert.match(verdicts(fast)[0] ?? '', /\(0\.09–0\.12\), not compared.*It answered 90\.1 %/)
+  t.assert.match(
+    verdicts(cellOf(fast))[0] ?? '',
+    /\(0\.09–0\.12\), not compared.*It answered 90\.1 %/,
+  )
   const slow = summarized({ base: [10, 10, 10], rival: [30, 31, 29] }, failing)
-  t.assert.match(verdicts(slow)[0] ?? '', /shown to be higher/)
+  t.assert.match(verdicts(cellOf(slow))[0] ?? '', /shown to be higher/)
 })
 
 test('a baseline that fails calls is no basis for comparing', (t: TestContext) => {
   const summary = summarized({ base: [10, 10, 10], rival: [5, 5.1, 5] }, { base: 0.5 })
   t.assert.match(headline(summary), /^base answered only 50\.0 %/)
-  t.assert.match(verdicts(summary)[0] ?? '', /shown to be lower/)
+  t.assert.match(verdicts(cellOf(summary))[0] ?? '', /shown to be lower/)
 })
 
 test('a single contender is compared with nobody', (t: TestContext) => {
   const summary = summarized({ base: [10, 11] })
   t.assert.match(headline(summary), /There is no other to compare it with/)
-  t.assert.deepEqual(verdicts(summary), [])
+  t.assert.deepEqual(verdicts(cellOf(summary)), [])
 })
 
 test('an interrupted run is compared by the repeats that both have', (t: TestContext) => {
-  const { contenders } = summarized({ base: [10, 40], rival: [5] })
+  const { contenders } = cellOf(summarized({ base: [10, 40], rival: [5] }))
   const ratio = contenders[1]?.classes.get(allCalls)?.ratios.p99
   t.assert.ok(Math.abs((ratio?.value ?? 0) - 0.5) < 0.002)
 })
 
-test('a generator that was late, and other programs at work, are told', (t: TestContext) => {
+test('trials that do not count, or count all the same, are told with the reason', (t: TestContext) => {
   const results = resultsOf({ base: [10, 10, 10] })
-  const lateness = { p50Ms: 0.2, p99Ms: 3.1, maxMs: 9 }
-  const disturbed = results.trials.map((trial) => ({ ...trial, lateness, foreignCpuCores: 0.8 }))
-  const told = caveats(summarize({ ...results, trials: disturbed })).join('\n')
-  t.assert.match(told, /late in 3 of 3 trials: p99 above 2 ms, worst 3\.10 ms/)
-  t.assert.match(told, /Other programs used more than 0\.25 cores in 3 of 3 trials, up to 0\.80/)
+  const why = '0.80 cores of foreign CPU'
+  const counted = results.trials.map((trial) => ({ ...trial, disturbed: why }))
+  const told = (trials: Results['trials']) => caveats(summarize({ ...results, trials })).join('\n')
+  t.assert.match(told(counted), /3 of 3 trials count although a rule was broken.*0\.80 cores/)
+  const dropped = results.trials.map((trial) => ({ ...trial, dropped: why }))
+  t.assert.match(told([...results.trials, ...dropped]), /3 of 6 trials do not count: 0\.80 cores/)
 })
+
+test('a queue that was still growing at the end is told', (t: TestContext) => {
+  const results = resultsOf({ base: [10, 10, 10] })
+  const rising = Array.from({ length: 12 }, (_, i) => 10 * (i + 1))
+  const series = { stepMs: 500, sent: rising.map(() => 1), meanMs: rising, p95Ms: rising }
+  const trials = results.trials.map((trial) => ({ ...trial, series }))
+  t.assert.match(caveats(summarize({ ...results, trials })).join(), /still rising .* 3 of 3 trials/)
+})
+
+test('over several conditions the verdict counts where each was shown to be lower', (t: TestContext) => {
+  const one = resultsOf({ base: [10, 20, 15, 12], rival: [5, 10.1, 7.4, 6.1] })
+  const [cell] = one.cells
+  if (cell === undefined) throw new Error('no cell')
+  const other = resultsOf({ base: [10, 10, 10, 10], rival: [10, 11, 9, 10] }).trials
+  const results = {
+    ...one,
+    cells: [cell, { ...cell, id: 'other' }],
+    trials: [...one.trials, ...other.map((trial) => ({ ...trial, cell: 'other' }))],
+  }
+  t.assert.match(
+    headline(summarize(results)),
+    /^rival comes out best: p99 0\.7\d × that of base over 2 conditions; shown to be lower in 1, higher in 0, no difference shown in 1/,
+  )
+})
+
+function cellOf({ cells }: Summary): CellSummary {
+  const [cell] = cells
+  if (cell === undefined) throw new Error('no cell')
+  return cell
+}
 
 function summarized(levels: Levels, success: { readonly [name: string]: number } = {}): Summary {
   return summarize(resultsOf(levels, success))
@@ -99,6 +136,7 @@ function trial(contender: string, repeat: number, ms: number, success: number): 
     failures: success < 1 ? { timeout: Math.round(100 / success) - 100 } : {},
     meanMs: ms,
     histogram: latencies.encoded(),
+    slowdown: null,
   }
   const [like] = template.trials
   if (like === undefined) throw new Error('the template has no trial')

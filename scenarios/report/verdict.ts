@@ -1,6 +1,7 @@
 import { type Difference, difference, type Estimate } from '../measure/statistics.ts'
+import type { LatencyMeasure } from './class-summary.ts'
 import { formatEstimate, formatMs, formatPercent, formatRatio } from './format.ts'
-import { allCalls, type ContenderSummary, type LatencyMeasure, type Summary } from './summary.ts'
+import { allCalls, type CellSummary, type ContenderSummary, type Summary } from './summary.ts'
 
 /** With a smaller share of right answers a contender's latencies flatter it: the slowest have none. */
 const leastSuccess = 0.999
@@ -11,11 +12,60 @@ const readings: { readonly [outcome in Difference]: string } = {
   none: 'no difference shown',
 }
 
-/** The answer in a sentence or two: who has the lowest p99, and whether that is more than chance. */
-export function headline(summary: Summary): string {
+/** The answer in a sentence or two, over all cells. */
+export function headline({ results, cells }: Summary): string {
+  const [only] = cells
+  if (only === undefined) return 'No trial was finished; nothing is compared.'
+  if (cells.length === 1) return cellHeadline(only)
+  const { baseline, contenders } = results.parameters
+  const standings = contenders
+    .filter((name) => name !== baseline)
+    .flatMap((name) => standingOf(name, cells))
+    .toSorted((one, other) => one.ratio - other.ratio)
+  const [best] = standings
+  if (best === undefined) return `Only ${baseline} has finished trials; nothing is compared.`
+  const { name, ratio, lower, higher, of } = best
+  const times = `p99 ${formatRatio(ratio)} × that of ${baseline} over ${of} conditions`
+  const shown = `shown to be lower in ${lower}, higher in ${higher}, no difference shown in ${of - lower - higher}`
+  if (lower === 0) {
+    return `No contender is shown to beat ${baseline} under any of ${cells.length} conditions. Nearest to it or below: ${name}, ${times}; ${shown}.`
+  }
+  return `${name} comes out best: ${times}; ${shown}.`
+}
+
+type Standing = {
+  readonly name: string
+  /** Geometric mean of the p99 ratios over cells. */
+  readonly ratio: number
+  readonly lower: number
+  readonly higher: number
+  readonly of: number
+}
+
+function standingOf(name: string, cells: readonly CellSummary[]): readonly Standing[] {
+  const found = cells.flatMap(({ contenders, results }) => {
+    const contender = contenders.find((one) => one.name === name)
+    const reference = contenders.find((one) => one.name === results.parameters.baseline)
+    if (contender === undefined || reference === undefined) return []
+    const ratio = ratioOf(contender, 'p99')
+    if (ratio === null || !isComparable(contender, reference)) return []
+    return [{ ratio: ratio.value, shown: shownDifference(contender, reference, ratio) }]
+  })
+  if (found.length === 0) return []
+  const logs = found.reduce((sum, one) => sum + Math.log(one.ratio), 0)
+  const count = (wanted: Difference) => found.filter(({ shown }) => shown === wanted).length
+  const standing = { name, lower: count('lower'), higher: count('higher'), of: found.length }
+  return [{ ...standing, ratio: Math.exp(logs / found.length) }]
+}
+
+/** The same for one cell: who has the lowest p99, and whether that is more than chance. */
+export function cellHeadline(summary: CellSummary): string {
+  if (summary.contenders.length === 0) {
+    return 'No trial counts: each was disturbed, by the rule that was fixed beforehand.'
+  }
   const { baseline } = summary.results.parameters
   const reference = summary.contenders.find(({ name }) => name === baseline)
-  if (reference === undefined) return 'The baseline has no finished trial; nothing is compared.'
+  if (reference === undefined) return 'The baseline has no trial that counts; nothing is compared.'
   if (summary.contenders.length === 1) return alone(reference)
   if (!isWhole(reference)) {
     return `${baseline} answered only ${success(reference)} of its calls rightly: this load is no basis for comparing latencies.`
@@ -26,7 +76,7 @@ export function headline(summary: Summary): string {
 }
 
 /** A sentence for each contender but the baseline. */
-export function verdicts(summary: Summary): readonly string[] {
+export function verdicts(summary: CellSummary): readonly string[] {
   const { baseline } = summary.results.parameters
   const reference = summary.contenders.find(({ name }) => name === baseline)
   if (reference === undefined) return []

@@ -1,6 +1,6 @@
 import { mean } from '../measure/statistics.ts'
 import { formatRatio } from '../report/format.ts'
-import type { Table } from '../report/tables.ts'
+import type { Table } from '../report/table-form.ts'
 import type { StudyTrial } from './study.ts'
 import { type Cell, cellsOf, type StudyMeasure, studyMeasures } from './study-summary.ts'
 

@@ -1,6 +1,6 @@
 import { reportStyle } from '../report/style.ts'
 import { element, escaped, type Markup } from '../report/svg.ts'
-import type { Table } from '../report/tables.ts'
+import type { Table } from '../report/table-form.ts'
 
 /** Tables as one page that loads nothing from anywhere. */
 export function renderStudyPage(title: string, facts: string, tables: readonly Table[]): string {

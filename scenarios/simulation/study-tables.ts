@@ -1,5 +1,5 @@
 import { formatEstimate, formatMs, formatPercent, formatRatio } from '../report/format.ts'
-import type { Table } from '../report/tables.ts'
+import type { Table } from '../report/table-form.ts'
 import type { Cluster } from './cluster.ts'
 import type { StudyTrial } from './study.ts'
 import {

@@ -31,7 +31,13 @@ const refused: readonly (readonly [string, readonly string[], number])[] = [
   ['wrong values', ['compare', '--rate', 'fast', '--strategies', 'best', '--seed', '-1'], 3],
   ['a flag that is none', ['compare', '--hypothesis', '3'], 1],
   ['a word too many', ['run', 'now'], 1],
+  ['a load beside a rate', ['compare', '--load', '0.5', '--rate', '9'], 1],
+  ['a target beside a fleet', ['compare', '--target', 'http://a', '--fleet', 'geth'], 1],
+  ['a condition that is none', ['compare', '--fail-if', 'p99(state-space)'], 1],
+  ['a flag of the other command', ['run', '--repeats', '3'], 1],
   ['no folder to report', ['report'], 1],
+  ['a condition on two runs', ['report', golden, golden, '--fail-if', '1 > 0'], 1],
+  ['a condition on nobody', ['report', golden, '--fail-if', 'p99(nobody) > 0'], 1],
   ['a folder that is not there', ['report', '/no/such/folder'], 1],
 ]
 
@@ -53,10 +59,45 @@ test('report makes table, page and Markdown again from results.json', async (t: 
     t.assert.match(out, /Latency of all calls, ms/)
   }
   t.assert.deepEqual((await readdir(folder)).toSorted(), [
+    'figures.csv',
     'report.html',
     'report.md',
     'results.json',
   ])
+})
+
+test('a condition that holds is exit code 3, with the figures', async (t: TestContext) => {
+  const folder = await temporary(t)
+  await cp(golden, join(folder, 'results.json'))
+  const run = async (text: string) => await ran(t, ['report', folder, '--fail-if', text])
+  const failed = await run('p99(round-robin) > 2 * p99(least-connection)')
+  t.assert.equal(failed.code, 3)
+  t.assert.match(failed.out, /^failed: p99\(round-robin\) > .* in unequal\/mixed-reads\/0\.7: /m)
+  t.assert.equal((await run('p99(round-robin) < 1')).code, 0)
+})
+
+test('two runs are compared condition by condition', async (t: TestContext) => {
+  const { code, out } = await ran(t, ['report', golden, golden])
+  t.assert.equal(code, 0)
+  t.assert.match(out, /unequal\/mixed-reads\/0\.85: 2026/)
+  t.assert.match(out, /state-space +1\.00 \(/)
+})
+
+test('a run goes on where it was interrupted, with the flags that it was begun with', async (t: TestContext) => {
+  const folder = join(await temporary(t), 'new')
+  const url = await answering(t)
+  const args = ['compare', '--target', `one=${url}`, '--target', `two=${url}`, '--resume', folder]
+  const own = ['--duration', '1s', '--warmup', '0s', '--rate', '50', '--repeats', '2']
+  const child = started(t, [...args, ...own, '--tries', '1', '--keep-disturbed'])
+  await said(child, 'trial 2 of 4')
+  child.kill('SIGINT')
+  t.assert.equal((await ended(child)).code, 1)
+  const other = await ran(t, ['compare', '--resume', folder, '--duration', '2s'])
+  t.assert.equal(other.code, 2)
+  t.assert.match(other.err, /--duration was 1000 there/)
+  t.assert.equal((await ran(t, ['compare', '--resume', folder])).code, 0)
+  const { trials, complete } = await readResults(folder)
+  t.assert.deepEqual([trials.length, complete], [4, true])
 })
 
 test('a file that is no result fails with what is wrong in it', async (t: TestContext) => {
@@ -79,7 +120,17 @@ test('Ctrl-C reports the trials that were finished, with exit code 1', async (t:
   const folder = await temporary(t)
   const url = await answering(t)
   const args = ['compare', '--target', `one=${url}`, '--target', `two=${url}`, '--out', folder]
-  const child = started(t, [...args, '--duration', '1s', '--warmup', '0s', '--rate', '50'])
+  const child = started(t, [
+    ...args,
+    '--duration',
+    '1s',
+    '--warmup',
+    '0s',
+    '--rate',
+    '50',
+    '--late',
+    '60000',
+  ])
   await said(child, 'trial 3 of')
   child.kill('SIGINT')
   const { code, out } = await ended(child)

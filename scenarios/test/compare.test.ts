@@ -11,17 +11,22 @@ const bin = new URL('../bin.ts', import.meta.url).pathname
 test('a comparison on the embedded fleet answers every call and counts each where it went', async (t: TestContext) => {
   const folder = await temporary(t)
   const args = ['--strategies', 'round-robin,state-space', '--repeats', '1', '--nodes', '2']
-  const load = ['--rate', '60', '--duration', '2s', '--warmup', '500ms', '--out', folder]
+  const rules = ['--tries', '1', '--keep-disturbed']
+  const span = ['--rate', '60', '--duration', '2s', '--warmup', '500ms', '--out', folder]
+  const load = [...span, ...rules]
   const child = spawn(process.execPath, [bin, 'compare', ...args, ...load], { stdio: 'ignore' })
   const code = await new Promise((resolve) => child.on('close', resolve))
   t.assert.equal(code, 0)
 
-  const { trials, complete, commands } = await readResults(folder)
+  const { trials, complete, commands, cells } = await readResults(folder)
   t.assert.equal(complete, true)
   t.assert.equal(trials.length, 2)
   t.assert.equal(commands.length, 4)
-  for (const { classes, nodes, proxyCpuCores, examples } of trials) {
+  t.assert.ok(cells[0]?.calls.every(({ idleMs }) => (idleMs ?? 0) > 0))
+  for (const { classes, nodes, proxyCpuCores, examples, backwardSteps, slowdown } of trials) {
     t.assert.deepEqual(examples, [])
+    t.assert.equal(backwardSteps, 0)
+    t.assert.ok((slowdown?.mean ?? 0) > 0)
     const tallies = Object.values(classes)
     for (const { sent, succeeded } of tallies) t.assert.equal(succeeded, sent)
     t.assert.equal(nodes.length, 2)

@@ -1,6 +1,8 @@
-import type { Call } from '../load/open-loop.ts'
+import type { ArrivalShape } from '../load/arrivals.ts'
 import type { Random } from '../load/random.ts'
+import type { Call } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
+import type { Script, ScriptContext } from './script.ts'
 
 /** One kind of call of a workload. */
 export type WorkloadRow = {
@@ -13,7 +15,9 @@ export type WorkloadRow = {
   /** Draws the arguments. Draws the same number of times for the same facts. */
   readonly params: (facts: ChainFacts, random: Random) => readonly unknown[]
   /** What the chain must hold for it; without that its calls ask for a block instead. */
-  readonly needs?: 'logs' | 'transactions'
+  readonly needs?: 'logs' | 'transactions' | `samples of ${string}`
+  /** Asked in place of `method` where a call stands alone, outside of the workload's script. */
+  readonly standIn?: string
 }
 
 /** A mix of calls as one kind of user makes them. */
@@ -23,7 +27,18 @@ export type Workload = {
   /** Labels by which latencies are told apart, cheapest first. */
   readonly classes: readonly string[]
   readonly rows: readonly WorkloadRow[]
+  /** How its calls lie in time; Poisson where it does not say. */
+  readonly arrivals?: ArrivalShape
+  /** Makes the calls of a load that follow from one another; without it rows are drawn. */
+  readonly script?: (context: ScriptContext) => Promise<Script>
+  /** Makes what rows with that need ask for, see {@link ChainFacts}. */
+  readonly samples?: (
+    context: Pick<ScriptContext, 'url' | 'seed' | 'signal'>,
+  ) => Promise<NonNullable<ChainFacts['samples']>[string]>
 }
+
+/** What a need for samples begins with; the name of the workload follows. */
+const samplesOf = 'samples of '
 
 /** Asked in place of a row whose need the chain does not meet. */
 const substitute = (facts: ChainFacts, random: Random): readonly unknown[] => [
@@ -39,23 +54,37 @@ export function drawCalls(workload: Workload, facts: ChainFacts, random: Random)
   const total = workload.rows.reduce((sum, row) => sum + row.weight, 0)
   return () => {
     let left = random() * total
-    const row = workload.rows.find((candidate) => {
+    const drawn = workload.rows.find((candidate) => {
       left -= candidate.weight
       return left < 0
     })
-    const chosen = row ?? workload.rows.at(-1)
+    const chosen = drawn ?? workload.rows.at(-1)
     if (chosen === undefined) throw new RangeError(`workload ${workload.name} has no rows`)
-    const kind = workload.classes.indexOf(chosen.class)
-    return isMet(chosen, facts)
-      ? { kind, method: chosen.method, params: chosen.params(facts, random) }
-      : { kind, method: 'eth_getBlockByNumber', params: substitute(facts, random) }
+    const row = workload.rows.indexOf(chosen)
+    return { row, ...callOf(workload, chosen, facts, random) }
   }
 }
 
+/** One call of a row, or what is asked in its place where the chain does not hold what it needs. */
+export function callOf(
+  workload: Workload,
+  row: WorkloadRow,
+  facts: ChainFacts,
+  random: Random,
+): Call {
+  const kind = workload.classes.indexOf(row.class)
+  return isMet(row, facts)
+    ? { kind, method: row.standIn ?? row.method, params: row.params(facts, random) }
+    : { kind, method: 'eth_getBlockByNumber', params: substitute(facts, random) }
+}
+
 /** Whether the chain holds what the row asks for. */
-export function isMet(row: WorkloadRow, facts: ChainFacts): boolean {
-  if (row.needs === 'logs') return facts.logBlocks !== null
-  if (row.needs === 'transactions') return facts.transactions.length > 0
+export function isMet({ needs }: WorkloadRow, facts: ChainFacts): boolean {
+  if (needs?.startsWith(samplesOf) === true) {
+    return facts.samples?.[needs.slice(samplesOf.length)] !== undefined
+  }
+  if (needs === 'logs') return facts.logBlocks !== null
+  if (needs === 'transactions') return facts.transactions.length > 0
   return true
 }
 
