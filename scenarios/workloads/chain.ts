@@ -11,6 +11,10 @@ export type ChainFacts = {
   readonly transactions: readonly string[]
   /** Blocks with logs, or null when none are known. */
   readonly logBlocks: { readonly first: number; readonly last: number } | null
+  /** Params of single calls of the workloads that need them, by workload and row. */
+  readonly samples?: {
+    readonly [workload: string]: { readonly [row: string]: readonly (readonly unknown[])[] }
+  }
 }
 
 /** The newest blocks searched for transactions, and the most transactions kept. */

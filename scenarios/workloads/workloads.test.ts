@@ -10,8 +10,9 @@ import { burnCode } from './burn.ts'
 import { workloads } from './catalogue.ts'
 import { type ChainFacts, surveyChain } from './chain.ts'
 import { ask, askQuantity, RpcFailure } from './rpc.ts'
+import { withSamples } from './samples.ts'
 import { seedChain } from './seed.ts'
-import { drawCalls } from './workload.ts'
+import { callOf, drawCalls, isMet } from './workload.ts'
 
 const { signal } = new AbortController()
 const bare: ChainFacts = {
@@ -39,7 +40,8 @@ before(async () => {
   })
   const nodeUrls = fleet.nodes.map(({ url }) => url)
   const endpoint = nodeUrls[0] ?? ''
-  seeded = await seedChain({ endpoint, nodeUrls, accounts: testAccounts, signal })
+  const plain = await seedChain({ endpoint, nodeUrls, accounts: testAccounts, signal })
+  seeded = await withSamples(plain, [...workloads.keys()], endpoint, signal)
 })
 
 after(async () => {
@@ -48,15 +50,21 @@ after(async () => {
 })
 
 test('a real node answers every kind of call of every workload, on each node alike', async (t: TestContext) => {
-  for (const { rows } of workloads.values()) {
-    for (const { method, params } of rows) {
-      const asked = params(facts(), randomStream(1, method))
+  for (const workload of workloads.values()) {
+    for (const row of workload.rows) {
+      const { method, params: asked } = callOf(workload, row, facts(), randomStream(1, row.method))
       const answers = await Promise.all(urls().map((url) => ask(url, method, asked, signal)))
       t.assert.notEqual(answers[0], null, method)
       // Between two answers a block may have been sealed.
       if (method === 'eth_blockNumber' || method === 'eth_gasPrice') continue
       t.assert.deepEqual(answers[0], answers[1], method)
     }
+  }
+})
+
+test('a seeded chain holds what every row of every workload asks for', (t: TestContext) => {
+  for (const { name, rows } of workloads.values()) {
+    for (const row of rows) t.assert.ok(isMet(row, facts()), `${name}: ${row.what}`)
   }
 })
 

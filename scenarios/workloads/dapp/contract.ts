@@ -45,6 +45,11 @@ export class DeployedContract {
     return { from, to, data, value: `0x${valueWei.toString(16)}` }
   }
 
+  /** Of all its events with this second topic. */
+  filter(topic: string): object {
+    return { address: this.address, fromBlock: '0x0', topics: [null, topic] }
+  }
+
   wish({ name, args, valueWei }: Write): Wish {
     const data = this.#interface.encodeFunctionData(name, args)
     return { to: this.address, data, valueWei, gasLimit: writeGas }

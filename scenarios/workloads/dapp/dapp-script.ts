@@ -21,6 +21,8 @@ export type Scene<Kept extends Model> = {
   readonly model: Kept
   /** A copy that goes with what is planned. */
   readonly planned: Kept
+  /** Of the transactions of its stages. */
+  readonly hashes: readonly string[]
   /** After which a write is taken to be in a block, milliseconds: a multiple of 1,000. */
   readonly settleMs: number
 }
@@ -43,6 +45,7 @@ export async function openScene<Kept extends Model>(
   const contract = await DeployedContract.deploy(dapp.contract, url, senders, signal)
   lap()
   const [model, planned] = [dapp.model(), dapp.model()]
+  const written: string[] = []
   for (const stage of dapp.stages) {
     const writes = stage(senders.addresses, model)
     const signed = writes.map((write) => senders.sign(write.sender, contract.wish(write)))
@@ -58,11 +61,12 @@ export async function openScene<Kept extends Model>(
       if (!succeeded || should.includes(false))
         throw new Error(`${dapp.name}: ${write.name} failed`)
     }
+    written.push(...hashes)
     if (mined.length < writes.length) throw new Error(`${dapp.name}: the chain stands still`)
     lap()
   }
   const settleMs = 1_000 * Math.ceil((2 * slowestMs) / 1_000)
-  return { contract, senders, model, planned, settleMs }
+  return { contract, senders, model, planned, hashes: written, settleMs }
 }
 
 /**
@@ -176,10 +180,8 @@ class DappWriter<Kept extends Model> {
     switch (step.kind) {
       case 'view':
         return { method: 'eth_call', params: [contract.question(step.name, step.args), 'latest'] }
-      case 'events': {
-        const filter = { address: contract.address, fromBlock: '0x0', topics: [null, step.topic] }
-        return { method: 'eth_getLogs', params: [filter] }
-      }
+      case 'events':
+        return { method: 'eth_getLogs', params: [contract.filter(step.topic)] }
       case 'write': {
         const signed = this.#ledger.sign(step.write)
         this.#sent.push({ signed, atMs })
