@@ -104,7 +104,11 @@ export function createProxy(
   founders.forEach(hearing)
   const credentials = () => secrets.agents.credentials()
   const agents = new Agents((url, upstreams) => {
-    return new Collector({ url, credentials, upstreams, onReport }, clock, rng)
+    const onTurn = (problem: string | null): void => {
+      const level = problem === null ? 'info' : 'warn'
+      log[level]({ agent: url.host, problem }, problem === null ? 'agent read' : 'agent not read')
+    }
+    return new Collector({ url, credentials, upstreams, onReport, onTurn }, clock, rng)
   })
 
   const overHttp = new Exposure({ api: config.http.api, ...config.methods })

@@ -24,6 +24,8 @@ export type AgentOptions = {
   readonly upstreams: Iterable<Upstream>
   /** Told of each report; `sent` is the agent's wall clock, ms since 1970. */
   readonly onReport?: (upstream: Upstream, report: NodeReport, sent: number) => void
+  /** Told when its stream can be read (null), and why not, each time that this changes. */
+  readonly onTurn?: (problem: string | null) => void
   /** In place of 5 s. */
   readonly silenceMs?: number
 }
@@ -45,6 +47,8 @@ export class Collector {
   lastProblem: string | null = null
   #lastLineMs: number | null = null
   #seq: number | null = null
+  /** What was last said of its stream; at first nothing. */
+  #told: string | null | undefined
   /** Between two lines, as the agent itself says. */
   #intervalMs = 0
   readonly #options: AgentOptions
@@ -87,6 +91,7 @@ export class Collector {
         this.lastProblem = error instanceof Error ? error.message : String(error)
       }
       this.up = false
+      if (!signal.aborted) this.#turn(this.lastProblem)
       failures = this.reports > before ? 0 : failures + 1
       const boundMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures, 10))
       await pause(boundMs * this.#rng(), signal)
@@ -114,6 +119,7 @@ export class Collector {
       })
       if (statusCode !== 200) throw new Error(`the agent answered HTTP ${statusCode}`)
       this.up = true
+      this.#turn(null)
       let rest = ''
       for await (const chunk of body.setEncoding('utf8')) {
         const lines = (rest + chunk).split('\n')
@@ -127,6 +133,12 @@ export class Collector {
       clearTimeout(alarm)
       await client.destroy()
     }
+  }
+
+  #turn(problem: string | null): void {
+    if (problem === this.#told) return
+    this.#told = problem
+    this.#options.onTurn?.(problem)
   }
 
   #alarm(silence: AbortController): NodeJS.Timeout {
