@@ -43,10 +43,10 @@ async function answerTo(socket: Socket, said = ''): Promise<string> {
 }
 
 test('the weight is what is left of the node, and never nothing', (t: TestContext) => {
-  t.assert.equal(checkLine(busy), 'up ready weight:60%')
-  t.assert.equal(checkLine(idle), 'up ready weight:100%')
-  t.assert.equal(checkLine(node('a', { x: { cpu_pressure: 1 } })), 'up ready weight:1%')
-  t.assert.equal(checkLine(node('a', { x: { memory: 0.9 } })), 'up ready weight:50%')
+  t.assert.equal(checkLine(busy), 'up ready 60%')
+  t.assert.equal(checkLine(idle), 'up ready 100%')
+  t.assert.equal(checkLine(node('a', { x: { cpu_pressure: 1 } })), 'up ready 1%')
+  t.assert.equal(checkLine(node('a', { x: { memory: 0.9 } })), 'up ready 50%')
 })
 
 test('a node that has ended is down, one that cannot be read keeps its weight', (t: TestContext) => {
@@ -56,18 +56,18 @@ test('a node that has ended is down, one that cannot be read keeps its weight', 
 
 test('an agent of one node answers without being asked, and also when it is', async (t: TestContext) => {
   const { dial, checks } = await checking(t, [busy])
-  t.assert.equal(await answerTo(dial()), 'up ready weight:60%\n')
-  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready weight:60%\n')
+  t.assert.equal(await answerTo(dial()), 'up ready 60%\n')
+  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready 60%\n')
   t.assert.equal(checks.answered, 2)
 })
 
 test('of several nodes one is named, by id or by name, with or without the end of the line', async (t: TestContext) => {
   const { dial } = await checking(t, [busy, idle])
-  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready weight:60%\n')
-  t.assert.equal(await answerTo(dial(), ' b \r\n'), 'up ready weight:100%\n')
+  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready 60%\n')
+  t.assert.equal(await answerTo(dial(), ' b \r\n'), 'up ready 100%\n')
   const socket = dial()
   socket.end('0123abcd')
-  t.assert.equal(await answerTo(socket), 'up ready weight:100%\n')
+  t.assert.equal(await answerTo(socket), 'up ready 100%\n')
 })
 
 test('who names no node, or none that there is, is told so in no word of the protocol', async (t: TestContext) => {
@@ -95,9 +95,9 @@ test('where there is a token, nobody without it is told anything', async (t: Tes
     await once(socket, 'close')
     t.assert.equal(text, '', said)
   }
-  t.assert.equal(await answerTo(dial(), 'secret\n'), 'up ready weight:60%\n')
+  t.assert.equal(await answerTo(dial(), 'secret\n'), 'up ready 60%\n')
   writeFileSync(tokenFile, 'other\n')
-  t.assert.equal(await answerTo(dial(), 'other a\n'), 'up ready weight:60%\n')
+  t.assert.equal(await answerTo(dial(), 'other a\n'), 'up ready 60%\n')
   t.assert.deepEqual(lines, [])
 })
 
@@ -117,7 +117,7 @@ test('whatever is said, the answer is one line or none, and the next one is serv
     }),
     { numRuns: 50, seed: 5 },
   )
-  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready weight:60%\n')
+  t.assert.equal(await answerTo(dial(), 'a\n'), 'up ready 60%\n')
 })
 
 test('closing cuts those off who have not asked yet', async (t: TestContext) => {

@@ -119,12 +119,13 @@ export class AgentCheck {
 
 /**
  * What HAProxy is told of a node: its weight as a share of the configured one, 100 % idle and never
- * below 1 %, which would be no more calls at all. Of a node that cannot be read only that it is
- * there: what is unknown changes no weight.
+ * below 1 %, which would be no more calls at all. Without the word `weight:`, which HAProxy 2.6
+ * passes over. Of a node that cannot be read only that it is there: what is unknown changes no
+ * weight.
  */
 export function checkLine(node: Pick<NodeReport, 'gone' | 'x'>): string {
   if (node.gone === true) return 'down #its process has ended'
   const utilization = utilizationOf(node.x)
   if (utilization === undefined) return 'up ready'
-  return `up ready weight:${Math.max(1, Math.round(100 * (1 - utilization)))}%`
+  return `up ready ${Math.max(1, Math.round(100 * (1 - utilization)))}%`
 }
