@@ -145,6 +145,9 @@ export class Relay {
       if (told !== null) return await this.#ofFilter(message, await told, exchange)
       const work = this.#workOf(message, rule)
       let pin = exchange.pin ?? this.#consistency.pinFor(exchange.session)
+      if (this.#consistency.lacksPin(message, rule, pin)) {
+        pin = await this.#consistency.nextPin(exchange.session)
+      }
       let reply: Reply | null = null
       while (reply === null) {
         const asked = this.#consistency.asked(message, rule, pin)
@@ -255,12 +258,12 @@ export class Relay {
   ): Promise<readonly Reply[]> {
     const [rule] = rules
     if (rule === undefined) throw new RangeError('a batch without calls')
+    const lacksPin = (message: Message, i: number): boolean =>
+      this.#consistency.lacksPin(message, rules[i] ?? rule, exchange.pin)
+    if (messages.some(lacksPin)) exchange.pin = await this.#consistency.nextPin(exchange.session)
     for (;;) {
       const { pin } = exchange
-      const asked =
-        pin === null
-          ? messages
-          : messages.map((message, i) => this.#consistency.asked(message, rules[i] ?? rule, pin))
+      const asked = messages.map((each, i) => this.#consistency.asked(each, rules[i] ?? rule, pin))
       const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
       const call = new BatchCall(asked, rule, work, demand)
       const said = await this.#placement.place(call, exchange)

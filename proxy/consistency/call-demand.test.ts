@@ -67,6 +67,21 @@ test('a block that was chosen for “latest” and then removed is chosen anew',
   t.assert.equal(kept.isPinLost, false)
 })
 
+test('without a block that “latest” can stand for, one is waited for', async (t: TestContext) => {
+  const fleet = onOld()
+  const strict = new Consistency(fleet.heads, true)
+  const { message, rule } = callOf('eth_getBalance', '["0xa","latest"]')
+  const next = at(branch(at(old, -1), 1, 300), 0)
+  // Only its height is known.
+  fleet.heads.learn(fleet.node(0), next.number)
+  t.assert.equal(strict.pinFor(null), null)
+  t.assert.equal(strict.lacksPin(message, rule, null), true)
+  t.assert.equal(new Consistency(fleet.heads, false).lacksPin(message, rule, null), false)
+  const waiting = strict.nextPin(null)
+  fleet.go(next, 0)
+  t.assert.equal(await waiting, next)
+})
+
 test('while all stand on it, there is no other', async (t: TestContext) => {
   const { heads } = onOld()
   t.assert.equal(await new Consistency(heads, true).pinAfter(at(old, -1), null), at(old, -1))
@@ -86,13 +101,17 @@ function demandOf(
   session: Session | null = null,
   pin: Block | null = null,
 ): CallDemand {
+  const { message, rule } = callOf(method, params)
+  return new CallDemand(heads, message, rule, blockNeed(message, rule), session, pin)
+}
+
+function callOf(method: string, params: string) {
   const rule = methods.get(method)
   const parsed = parseCalls(
     Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),
   )
   if (parsed.kind !== 'single' || rule === undefined) throw new Error('no call')
-  const { message } = parsed
-  return new CallDemand(heads, message, rule, blockNeed(message, rule), session, pin)
+  return { message: parsed.message, rule }
 }
 
 function reply(said: string): Reply {

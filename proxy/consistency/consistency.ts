@@ -45,6 +45,26 @@ export class Consistency {
   }
 
   /**
+   * Whether a call must not be sent before there is a block that `latest` can stand for: another
+   * node's latest block could be one that is past for its client.
+   */
+  lacksPin(message: Message, rule: MethodRule, pin: Block | null): boolean {
+    if (pin !== null || !this.#isStrict || rule.access !== 'read') return false
+    const { isAlone, head } = this.#heads
+    return !isAlone && head !== null && blockNeed(message, rule).kind === 'latest'
+  }
+
+  /** Waits for a block that `latest` can stand for, not for long; null where none comes. */
+  async nextPin(session: Session | null): Promise<Block | null> {
+    const heads = this.#heads
+    const isThere = (): boolean => this.pinFor(session) !== null
+    // The head that an answer showed may be one that its node has not told of.
+    await heads.look()
+    if (!isThere()) await heads.reach(isThere, heads.waitMs)
+    return this.pinFor(session)
+  }
+
+  /**
    * What `latest` stands for instead of `pin`, which no node has any more: it was removed after it
    * had been chosen. `pin` itself where all nodes still stand on it.
    */
