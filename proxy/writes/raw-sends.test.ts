@@ -140,6 +140,19 @@ test('one that is in a block already is refused, and kept as mined', async (t: T
   t.assert.equal(journal.find(transaction.hash)?.state, 'mined')
 })
 
+test('of a duplicate that is in a block, the node that has the block tells, not a pool that lacks it', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 2)
+  const { transaction, raw } = await signed(wallet, 3)
+  await sends.send(transaction, raw)
+  nodes[0]?.on(method, () => alreadyKnown)
+  nodes[1]?.on(method, () => tooLow)
+  t.assert.match(textOf(await sends.send(transaction, raw)), /nonce too low/)
+  const entry = journal.find(transaction.hash)
+  if (entry !== null) journal.mined({ number: 17, hash: '0xb' }, [entry])
+  for (const node of nodes) node.on(method, () => ({ result: transaction.hash }))
+  t.assert.match(textOf(await sends.send(transaction, raw)), /nonce too low/)
+})
+
 test('where nobody could be reached, it has taken none', async (t: TestContext) => {
   const { sends, nodes } = await sending(t, 2)
   const { transaction, raw } = await signed(wallet, 0)

@@ -76,8 +76,9 @@ export class RawSends {
     const accepted = outcomes.find(({ kind }) => kind === 'accepted')
     if (accepted !== undefined && 'reply' in accepted) {
       const { reply, upstream: by } = accepted
-      // A node that had lost it took it anew; a Geth would have kept it, and say so.
-      if (isRepeated) return { ...errorReply(inGethsWords.known), by }
+      // A node that had lost it, or lacks its block, took it anew; a Geth would have it, and say so.
+      const isMined = before?.state === 'mined'
+      if (isRepeated) return { ...errorReply(inGethsWords[isMined ? 'spent' : 'known']), by }
       if (isAgain) this.#journal.drop(before, takenBack)
       await this.#keep(transaction, raw, by)
       return { ...reply, by }
@@ -146,11 +147,11 @@ export class RawSends {
 }
 
 /**
- * The refusal of the node that knows most: who has it already, then who has seen its nonce used, then
- * the first. @throws ProxyError that says why none answered
+ * The refusal of the node that knows most: who has seen its nonce used, in a block that others may
+ * lack; then who has it already, then the first. @throws ProxyError that says why none answered
  */
 function refused(outcomes: readonly Outcome[]): Sent {
-  const refusal = first(outcomes, 'known') ?? first(outcomes, 'spent') ?? first(outcomes, null)
+  const refusal = first(outcomes, 'spent') ?? first(outcomes, 'known') ?? first(outcomes, null)
   if (refusal !== null) {
     const { kind, upstream: by, reply } = refusal
     const isForeign = by.family !== null && (kind === 'known' || kind === 'spent')
