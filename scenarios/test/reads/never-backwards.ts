@@ -71,12 +71,18 @@ export async function poll(
       }
     }
   }
-  const each = Math.ceil(answers / clients)
+  // Batches bring most of them; the others shall not be left out.
+  const least = Math.ceil(answers / clients / 8)
+  let count = 0
   const seen: Shown[][] = pollers.map(() => [])
   const asking = Promise.all(
     pollers.map(async (poller, i) => {
       const shown = seen[i] ?? []
-      while (shown.length < each) shown.push(...(await poller.ask(atOnce)))
+      while (count < answers || shown.length < least) {
+        const more = await poller.ask(atOnce)
+        shown.push(...more)
+        count += more.length
+      }
     }),
   ).finally(() => {
     isOver = true
@@ -87,6 +93,5 @@ export async function poll(
   // A reorganisation may leave the block before the first transaction alone, never go below it.
   const heads = cluster.heads.slice(begun - 1)
   const wrongs = new Timeline(heads).wrongs(seen)
-  const count = seen.reduce((sum, { length }) => sum + length, 0)
   return { answers: count, heads: heads.length, reorgs, wrongs }
 }
