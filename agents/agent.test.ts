@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type AgentOptions, createAgent } from './agent.ts'
-import { rows } from './metrics.ts'
+import { rows } from './metric-rows.ts'
 import type { OrcaReport } from './orca.ts'
 import { parseReport, type Report } from './report.ts'
 

@@ -5,8 +5,10 @@ import { type Clock, systemClock } from './clock.ts'
 import { type AgentConfig, checkConfig, defaults } from './config.ts'
 import type { ContainerReach } from './containers/container-subject.ts'
 import { reachContainers } from './containers/reach-containers.ts'
+import { Durations } from './durations.ts'
 import { AgentCheck } from './haproxy.ts'
-import { Metrics, type Scrape } from './metrics.ts'
+import type { Scrape } from './metric-rows.ts'
+import { Metrics } from './metrics.ts'
 import { Push } from './push.ts'
 import { showsTokenInClear } from './reach.ts'
 import { type NodeReport, type Report, reportVersion } from './report.ts'
@@ -69,10 +71,10 @@ class ProcessAgent implements Agent {
   /** Tells the runs of agents apart, and which of two is later; see {@link Report}. */
   readonly #boot: number
   readonly #version = packageVersion()
+  readonly #cycles = new Durations()
+  readonly #lateness = new Durations()
   #seq = 0
-  #busyMs = 0
   #tickedAtMs = Number.NEGATIVE_INFINITY
-  #lateMs = 0
 
   constructor(config: AgentConfig, clock: Clock, log: (line: string) => void) {
     this.#config = config
@@ -87,9 +89,7 @@ class ProcessAgent implements Agent {
       clock,
       beat: () => this.#tick(),
       isWantedNow: () => this.#list.nodes.some((node) => node.hasMoved(worthTelling)),
-      onLate: (lateMs) => {
-        this.#lateMs += lateMs
-      },
+      onLate: (lateMs) => this.#lateness.add(lateMs),
     })
     this.#boot = clock.wallMs() * 1000 + randomInt(1000)
     const { addr, port, tokenFile, tls, haproxyPort, push } = config
@@ -149,7 +149,7 @@ class ProcessAgent implements Agent {
     this.#seq += 1
     if (this.#streams.count > 0) this.#streams.send(this.#line(), this.#clock.nowMs())
     this.#push?.offer()
-    this.#busyMs += this.#clock.nowMs() - startMs
+    this.#cycles.add(this.#clock.nowMs() - startMs)
   }
 
   get #isWell(): boolean {
@@ -189,8 +189,8 @@ class ProcessAgent implements Agent {
       refused: this.#server.refused,
       checks: this.#checks?.answered ?? null,
       push: this.#push ?? null,
-      busyS: this.#busyMs / 1000,
-      lateS: this.#lateMs / 1000,
+      cycles: this.#cycles,
+      lateness: this.#lateness,
     }
   }
 }

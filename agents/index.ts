@@ -1,6 +1,7 @@
 // biome-ignore-all lint/performance/noBarrelFile: the public face of the package's agent part.
 export { type Agent, type AgentOptions, createAgent } from './agent.ts'
 export { type AgentConfig, ConfigError } from './config.ts'
+export { rows as agentMetricRows } from './metric-rows.ts'
 export type { NodeOptions } from './naming.ts'
 export {
   type Capacity,
