@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { agentMetricRows } from '../../agents/index.ts'
 import { configKeys, failures, metricNames, strategyNames } from '../../proxy/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const agentReadme = readFileSync(join(root, 'agents/README.md'), 'utf8')
 
 /** The first cells of the rows below the heading `title`, unquoted. */
-function rows(title: string): string[][] {
-  const section = readme.split(/^#+ /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
+function rows(title: string, text = readme): string[][] {
+  const section = text.split(/^#+ /m).find((part) => part.startsWith(`${title}\n`)) ?? ''
   return section
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -57,5 +59,25 @@ test("README's metrics are those that a scrape shows", (t: TestContext) => {
       .map(([name]) => name?.replace(/\{.*/, ''))
       .toSorted(),
     [...metricNames].toSorted(),
+  )
+})
+
+test("the agent's README has the flags of its --help", (t: TestContext) => {
+  const { stdout } = spawnSync(process.execPath, [join(root, 'agents/bin.ts'), '--help'], {
+    encoding: 'utf8',
+  })
+  const named = rows('Flags', agentReadme).flatMap(([flags = '']) => flags.match(/--[a-z.-]+/g))
+  const offered = [...stdout.matchAll(/^ {2}(--[a-z.-]+)/gm)].map(([, flag]) => flag)
+  t.assert.deepEqual([...new Set(named), '--version', '--help'].sort(), offered.sort())
+})
+
+test("the agent's README has its metrics, with their kinds", (t: TestContext) => {
+  t.assert.deepEqual(
+    rows('Metrics', agentReadme)
+      .map(([name, kind]) => [name?.replace(/\{.*/, ''), kind])
+      .toSorted(),
+    Object.entries(agentMetricRows)
+      .map(([name, { kind }]) => [name, kind])
+      .toSorted(),
   )
 })
