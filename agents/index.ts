@@ -2,7 +2,6 @@
 export { type Agent, type AgentOptions, createAgent } from './agent.ts'
 export { type AgentConfig, ConfigError } from './config.ts'
 export { rows as agentMetricRows } from './metric-rows.ts'
-export { rows as agentMetricRows } from './metrics.ts'
 export type { NodeOptions } from './naming.ts'
 export {
   type Capacity,
