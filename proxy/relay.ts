@@ -232,13 +232,14 @@ export class Relay {
       rules.push(rule)
       works.push(this.#workOf(message, rule))
     }
-    if (messages.length === 0) return
+    const [rule] = rules
+    if (rule === undefined) return
     if (!this.#enter(group.length)) {
       for (const { index, message } of group) batch.put(index, this.#refuse(message, exchange))
       return
     }
     try {
-      const said = await this.#ask(messages, rules, this.#costs.ofBatch(works), exchange)
+      const said = await this.#ask(messages, rule, rules, this.#costs.ofBatch(works), exchange)
       this.#outcomes.passOnAll(batch, group, said, exchange)
     } catch (error) {
       for (const { index, message } of group) {
@@ -249,15 +250,14 @@ export class Relay {
     }
   }
 
-  /** @param rules of the messages, one each; at least one */
+  /** @param rules of the messages, `rule` first */
   async #ask(
     messages: readonly Message[],
+    rule: MethodRule,
     rules: readonly MethodRule[],
     work: Work,
     exchange: Exchange,
   ): Promise<readonly Reply[]> {
-    const [rule] = rules
-    if (rule === undefined) throw new RangeError('a batch without calls')
     const lacksPin = (message: Message, i: number): boolean =>
       this.#consistency.lacksPin(message, rules[i] ?? rule, exchange.pin)
     if (messages.some(lacksPin)) exchange.pin = await this.#consistency.nextPin(exchange.session)
@@ -265,8 +265,7 @@ export class Relay {
       const { pin } = exchange
       const asked = messages.map((each, i) => this.#consistency.asked(each, rules[i] ?? rule, pin))
       const demand = this.#consistency.ofBatch(asked, rules, exchange, pin)
-      const call = new BatchCall(asked, rule, work, demand)
-      const said = await this.#placement.place(call, exchange)
+      const said = await this.#placement.place(new BatchCall(asked, rule, work, demand), exchange)
       if (pin !== null && demand?.isPinLost === true) {
         exchange.pin = await this.#consistency.pinAfter(pin, exchange.session)
         // Its block was removed meanwhile: once more at another.
