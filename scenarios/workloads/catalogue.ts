@@ -5,6 +5,7 @@ import { withDiskReads } from './disk-reads.ts'
 import { gethDiskReads, gethReads } from './geth-reads.ts'
 import { heavyLogs } from './heavy-logs.ts'
 import { heavyTraces } from './heavy-traces.ts'
+import { indexer } from './indexer.ts'
 import { lightReads } from './light-reads.ts'
 import { mixedReads } from './mixed-reads.ts'
 import type { Workload } from './workload.ts'
@@ -19,6 +20,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     heavyTraces,
     dappWorkload(privateEquity),
     dappWorkload(marbles),
+    indexer,
   ].map((workload) => [workload.name, workload]),
 )
 
