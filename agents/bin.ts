@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import { type Agent, createAgent } from './agent.ts'
 import { type AgentConfig, ConfigError, defaults, type Flags, parseFlags } from './config.ts'
+import { mountedAccount } from './containers/kubernetes-api.ts'
 import { dockerSocket } from './selection.ts'
 import { sourceModes } from './sources/machine.ts'
 import { packageVersion } from './version.ts'
@@ -59,6 +60,11 @@ function commandLine(): Command {
         new Option('--docker <endpoint>', 'where Docker listens; none asks no engine')
           .default(defaults.docker, `unix://${dockerSocket}`)
           .env('DOCKER_HOST'),
+      )
+      .option('--kubernetes <node>', 'containers are the pods of this machine of Kubernetes')
+      .option(
+        '--kubernetes.account <dir>',
+        `service account that may list and watch pods (default: ${mountedAccount})`,
       )
       .option('--addr <address>', 'listen on this address', defaults.addr)
       .option('--port <port>', 'listen on this port; 0 takes any free one', String(defaults.port))

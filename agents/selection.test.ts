@@ -86,3 +86,19 @@ test('an engine is reached by a socket or an address', (t: TestContext) => {
     t.assert.equal(addressOf(docker), undefined, docker)
   }
 })
+
+test('pods are looked for as Kubernetes names their machine, and not through Docker', (t: TestContext) => {
+  const problems: string[] = []
+  const flags = { label: ['app=geth'], kubernetes: 'worker-1.example' }
+  t.assert.deepEqual(parseSelection(flags, problems).kubernetes, {
+    node: 'worker-1.example',
+    account: '/var/run/secrets/kubernetes.io/serviceaccount',
+  })
+  t.assert.deepEqual(problemsOf(flags), [])
+  t.assert.deepEqual(
+    problemsOf({ ...flags, kubernetes: 'a,b', docker: 'tcp://x:1' }).map(
+      (problem) => problem.split(':')[0],
+    ),
+    ['--kubernetes a,b', '--kubernetes'],
+  )
+})

@@ -1,5 +1,6 @@
 import { isIdPart, type Selector } from './containers/container.ts'
 import { type EngineAddress, parseEngineAddress } from './containers/docker-engine.ts'
+import { mountedAccount } from './containers/kubernetes-api.ts'
 import type { NodeOptions, ProcessName } from './naming.ts'
 import type { Declared } from './normalize.ts'
 import { parsePid } from './pid-file.ts'
@@ -15,7 +16,12 @@ export type Selection = {
    * socket, or no engine where there is no such socket and all are named by id; `none` is no engine.
    */
   readonly docker: string
+  /** Containers are the pods of this machine, as the API server of Kubernetes knows them. */
+  readonly kubernetes?: KubernetesPlace
 }
+
+/** The machine as Kubernetes calls it, and the folder of the service account to ask by. */
+export type KubernetesPlace = { readonly node: string; readonly account: string }
 
 /** The command line as words. */
 export type SelectionFlags = {
@@ -23,6 +29,8 @@ export type SelectionFlags = {
   readonly container?: readonly string[]
   readonly label?: readonly string[]
   readonly docker?: string | undefined
+  readonly kubernetes?: string | undefined
+  readonly 'kubernetes.account'?: string | undefined
   readonly networkMbps?: readonly string[]
   readonly diskMbps?: readonly string[]
 }
@@ -63,11 +71,15 @@ export function parseSelection(flags: SelectionFlags, problems: string[]): Selec
   for (const id of disk.keys()) {
     if (!ids.has(id)) problems.push(`--disk-mbps ${id}: no such --pid or --container`)
   }
-  return { nodes, containers, docker: flags.docker ?? 'auto' }
+  const { docker = 'auto', kubernetes: node } = flags
+  const account = flags['kubernetes.account'] ?? mountedAccount
+  const place = node === undefined ? {} : { kubernetes: { node, account } }
+  return { nodes, containers, docker, ...place }
 }
 
 /** What no flag shows alone, a line each, in the words of the flags. */
-export function problemsOfSelection({ nodes, containers, docker }: Selection): readonly string[] {
+export function problemsOfSelection(selection: Selection): readonly string[] {
+  const { nodes, containers, docker, kubernetes } = selection
   const names = containers.flatMap((by) => (by.kind === 'container' ? [by.name] : []))
   const ids = [...nodes.map(({ id }) => id), ...names]
   const repeated = new Set(ids.filter((id, i) => ids.indexOf(id) !== i))
@@ -79,7 +91,9 @@ export function problemsOfSelection({ nodes, containers, docker }: Selection): r
       : []),
     ...(ids.length > maxNodes ? [`--pid: at most ${maxNodes} nodes for one agent`] : []),
     ...[...repeated].map((id) => `--${flagOf(id)} ${id}: given more than once`),
-    ...problemsOfDocker(docker, containers),
+    ...(kubernetes === undefined
+      ? problemsOfDocker(docker, containers)
+      : problemsOfKubernetes(kubernetes, docker)),
   ]
 }
 
@@ -107,6 +121,18 @@ function problemsOfDocker(docker: string, containers: readonly Selector[]): read
         ? `--label ${by.key}: labels are kept by Docker, which --docker none leaves out`
         : `--container ${by.name}: names are kept by Docker, which --docker none leaves out; give 12 or more digits of the id`,
     )
+}
+
+function problemsOfKubernetes({ node }: KubernetesPlace, docker: string): readonly string[] {
+  return [
+    // It goes into a query, and Kubernetes names machines as DNS does.
+    ...(/^[a-z0-9][a-z0-9.-]{0,252}$/.test(node)
+      ? []
+      : [`--kubernetes ${node}: want the name of this machine, as kubectl get nodes shows it`]),
+    ...(docker === 'auto' || docker === 'none'
+      ? []
+      : ['--kubernetes: it takes no --docker beside it']),
+  ]
 }
 
 function isScannable(by: Selector): boolean {

@@ -5,6 +5,8 @@ import { type Container, type ContainerTable, isSelected, type Selector } from '
 import type { Engine, ListedContainer } from './engine.ts'
 
 export type DockerContainersOptions = {
+  /** What the engine is called in what people are told; `docker` without it. */
+  readonly name?: string
   readonly engine: Engine
   readonly selectors: readonly Selector[]
   readonly clock: Clock
@@ -194,7 +196,7 @@ export class DockerContainers implements ContainerTable {
   #tell(what: string): void {
     if (what === this.#told || this.#aborter.signal.aborted) return
     this.#told = what
-    this.#options.log(`docker: ${what}`)
+    this.#options.log(`${this.#options.name ?? 'docker'}: ${what}`)
   }
 }
 
