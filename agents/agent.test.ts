@@ -186,6 +186,21 @@ test('one agent answers HTTP and HAProxy at once, and leaves neither port open',
   t.assert.equal(error.code, 'ECONNREFUSED')
 })
 
+test('an agent that has read nothing for long is not well, and is again when it has', async (t: TestContext) => {
+  let aheadMs = 0
+  const clock = { nowMs: () => performance.now() + aheadMs, wallMs: () => Date.now() }
+  const url = await start(t, { clock, intervalMs: 1_000 })
+  t.assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  aheadMs = 60_000
+  const response = await fetch(`${url}/healthz`)
+  t.assert.equal(response.status, 503)
+  t.assert.deepEqual(await response.json(), { error: 'no figures were read for some time' })
+  await t.waitFor(async () => t.assert.equal((await fetch(`${url}/healthz`)).status, 200), {
+    timeout: 20_000,
+    interval: 100,
+  })
+})
+
 test('closing ends open streams', async (t) => {
   const agent = createAgent({ nodes: [{ id: 'self', pid: process.pid }], port: 0 })
   const { url } = await agent.listen()

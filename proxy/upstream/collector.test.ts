@@ -144,6 +144,39 @@ test('the token is shown to the agent, below the path of its address', async (t:
   )
 })
 
+test('each dial shows what the credentials are then, and none is made without them', async (t: TestContext) => {
+  const agent = await stubAgent(t)
+  const shown = ['one', null, 'two']
+  const turns: (string | null)[] = []
+  const credentials = () => {
+    const token = shown.shift()
+    if (token === null) throw new Error('the token cannot be read')
+    return { token: token ?? 'two', tls: {} }
+  }
+  const onTurn = (problem: string | null): void => void turns.push(problem)
+  const options = { url: agent.url, upstreams: [], credentials, onTurn }
+  const collector = new Collector(options, testClock(), () => 0)
+  t.after(() => collector.close())
+  const first = agent.dialled()
+  collector.start()
+  t.assert.equal((await first).headers.authorization, 'Bearer one')
+  await t.waitFor(() => t.assert.deepEqual(turns, [null]), { timeout: 20_000 })
+  const second = agent.dialled()
+  agent.end()
+  t.assert.equal((await second).headers.authorization, 'Bearer two')
+  await t.waitFor(
+    () => {
+      t.assert.deepEqual(turns, [
+        null,
+        'the agent ended its stream',
+        'the token cannot be read',
+        null,
+      ])
+    },
+    { timeout: 20_000 },
+  )
+})
+
 test('without a token none is shown', async (t: TestContext) => {
   const agent = await stubAgent(t)
   const dialled = agent.dialled()
