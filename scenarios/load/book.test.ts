@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { theoryOf } from '../generator/theory.ts'
 import { Latencies } from '../measure/latencies.ts'
 import { poissonArrivals } from './arrivals.ts'
 import { type BookOptions, type Entry, LoadBook } from './book.ts'
@@ -33,16 +34,16 @@ for (const load of [0.5, 0.7]) {
   test(`M/M/1 at ${load}: mean and p99 are those of theory within 3 %`, (t: TestContext) => {
     const random = randomStream(7, 'service')
     const latencies = served(ratePerSecond, () => -Math.log(1 - random()) * serviceMs)
-    // The time in an M/M/1 system is exponential (Kleinrock, Queueing Systems I, 5.118).
-    const meanMs = serviceMs / (1 - load)
+    const { meanMs, p99Ms } = theoryOf('M/M/1', load, serviceMs)
     isNear(t, latencies.meanMs, meanMs)
-    isNear(t, latencies.percentileMs(99), meanMs * Math.log(100))
+    isNear(t, latencies.percentileMs(99), p99Ms)
   })
 
   test(`M/D/1 at ${load}: mean and p99 are those of theory within 3 %`, (t: TestContext) => {
     const latencies = served(ratePerSecond, () => serviceMs)
-    isNear(t, latencies.meanMs, serviceMs * (1 + load / (2 * (1 - load))))
-    isNear(t, latencies.percentileMs(99), serviceMs + waitQuantileMs(0.99, load))
+    const { meanMs, p99Ms } = theoryOf('M/D/1', load, serviceMs)
+    isNear(t, latencies.meanMs, meanMs)
+    isNear(t, latencies.percentileMs(99), p99Ms)
   })
 }
 
@@ -104,28 +105,6 @@ test('a time series holds every call of the window where it was due', (t: TestCo
   t.assert.deepEqual(series.sent, [1, 1, 1])
   t.assert.ok(series.meanMs.every((ms) => ms !== null && Math.abs(ms - 8) < 0.1))
 })
-
-/** P(W ≤ t) of M/D/1 (Erlang 1909), solved for t. */
-function waitQuantileMs(share: number, load: number): number {
-  const rate = load / serviceMs
-  const probability = (waitMs: number): number => {
-    let sum = 0
-    let factorial = 1
-    for (let k = 0; k <= Math.floor(waitMs / serviceMs); k += 1) {
-      if (k > 0) factorial *= k
-      const x = rate * (waitMs - k * serviceMs)
-      sum += ((-x) ** k / factorial) * Math.exp(x)
-    }
-    return (1 - load) * sum
-  }
-  let [low, high] = [0, 20 * serviceMs]
-  while (high - low > 1e-6) {
-    const middle = (low + high) / 2
-    if (probability(middle) < share) low = middle
-    else high = middle
-  }
-  return low
-}
 
 function bookOf(options: Partial<BookOptions>): LoadBook {
   const common = { classes: ['only'], warmupMs: 0, durationMs: 1000, maxInFlight: 10, idleMs: [] }

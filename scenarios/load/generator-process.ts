@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { workloadNamed } from '../workloads/catalogue.ts'
 import type { Audit } from '../workloads/script.ts'
@@ -8,8 +6,10 @@ import { arrivalShapes, arrivalsOf } from './arrivals.ts'
 import { type SaturationResult, saturate } from './autocannon.ts'
 import type { OpenLoopResult } from './book.ts'
 import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
+import { hurry } from './hurry.ts'
 import { OpenLoop } from './open-loop.ts'
 import { randomStream } from './random.ts'
+import { type Session, SessionLoop } from './sessions.ts'
 
 /** Up to so many calls a second the generator needs a small part of a core only. */
 const hurriedRate = 2000
@@ -64,44 +64,46 @@ async function load(
   plan: OpenLoopPlan,
   usage: Usage,
 ): Promise<{ readonly result: OpenLoopResult; readonly audit: Audit | null }> {
-  const { url, seed, stream, ratePerSecond, warmupMs, durationMs, maxInFlight, timeoutMs } = plan
+  const { url, seed, stream, ratePerSecond, warmupMs, durationMs, rowsAlone = false } = plan
   const workload = workloadNamed(plan.workload)
+  const { sessions, script, callsPerArrival = 1 } = workload
   const { signal } = new AbortController()
-  const arrivalsMs = arrivalsOf(
-    workload.arrivals ?? arrivalShapes.poisson,
-    ratePerSecond,
-    warmupMs + durationMs,
-    randomStream(seed, `${stream}/arrivals`),
-  )
-  const script =
-    workload.script === undefined || plan.rowsAlone === true
-      ? null
-      : await workload.script({
-          ...{ url: url.replace(/^ws/, 'http'), facts: plan.facts, seed, stream },
-          ...{ arrivalsMs, signal },
-        })
-  // At a high rate it would take a core from the nodes for itself.
-  if (ratePerSecond <= hurriedRate) hurry()
-  const drawn = drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`))
-  const result = await new OpenLoop({
-    url,
-    arrivalsMs,
-    nextCall: script === null ? drawn : () => script.next(),
-    onSettled: (call, settled) => script?.settled(call, settled),
-    classes: workload.classes,
-    warmupMs,
-    durationMs,
-    maxInFlight,
-    timeoutMs,
-    idleMs: plan.idleMs,
-    signal,
-    onWindow: (phase) => {
+  const arrivalsPerSecond =
+    sessions === undefined || rowsAlone ? ratePerSecond : ratePerSecond / callsPerArrival
+  const shape = workload.arrivals ?? arrivalShapes.poisson
+  const random = randomStream(seed, `${stream}/arrivals`)
+  const arrivalsMs = arrivalsOf(shape, arrivalsPerSecond, warmupMs + durationMs, random)
+  const context = {
+    ...{ url: url.replace(/^ws/, 'http'), facts: plan.facts, seed, stream },
+    ...{ arrivalsMs, signal },
+  }
+  const common = {
+    ...{ arrivalsMs, classes: workload.classes, warmupMs, durationMs, signal },
+    ...{ maxInFlight: plan.maxInFlight, timeoutMs: plan.timeoutMs, idleMs: plan.idleMs },
+    onWindow: (phase: 'begin' | 'end') => {
       if (phase === 'begin') usage.begin()
       else usage.end()
       say({ type: 'window', phase })
     },
+  }
+  if (sessions !== undefined && !rowsAlone) {
+    const clients = await sessions(context)
+    if (ratePerSecond <= hurriedRate) hurry()
+    const play = (session: Session) => clients.play(session)
+    const result = await new SessionLoop({ ...common, url: url.replace(/^http/, 'ws'), play }).run()
+    return { result, audit: await clients.finish(signal) }
+  }
+  const written = script === undefined || rowsAlone ? null : await script(context)
+  // At a high rate it would take a core from the nodes for itself.
+  if (ratePerSecond <= hurriedRate) hurry()
+  const drawn = drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`))
+  const result = await new OpenLoop({
+    ...common,
+    url,
+    nextCall: written === null ? drawn : () => written.next(),
+    onSettled: (call, settled) => written?.settled(call, settled),
   }).run()
-  return { result, audit: script === null ? null : await script.finish(signal) }
+  return { result, audit: written === null ? null : await written.finish(signal) }
 }
 
 async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResult> {
@@ -120,25 +122,6 @@ async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResul
   usage.end()
   say({ type: 'window', phase: 'end' })
   return result
-}
-
-/**
- * Goes before what it measures. On two cores taken by nodes at work the pacing thread is 15 ms late
- * at p99, 3.2 ms with the highest niceness, 0.25 ms in a real-time class (util-linux's `chrt`). Threads
- * made later inherit the class. Only the superuser may; the lateness is reported in any case.
- */
-function hurry(): void {
-  try {
-    execFileSync('chrt', ['--rr', '--pid', '1', String(process.pid)], { stdio: 'ignore' })
-    return
-  } catch {
-    // No `chrt`, or no right to it: the next best.
-  }
-  try {
-    setPriority(constants.priority.PRIORITY_HIGH)
-  } catch {
-    // No right to that either.
-  }
 }
 
 function say(message: GeneratorMessage): void {
