@@ -67,7 +67,8 @@ class Line {
   async close(): Promise<void> {
     this.#socket.removeAllListeners('close')
     if (this.#socket.readyState === WebSocket.CLOSED) return
-    const closed = once(this.#socket, 'close')
+    // Not `once`, which an error rejects: that of a socket ended before it was open.
+    const closed = new Promise((resolve) => this.#socket.once('close', resolve))
     this.#socket.terminate()
     await closed
   }
