@@ -7,6 +7,9 @@ import { showsToken } from './token.ts'
 /** A reader needs one connection; these are enough for all streams, scrapes and checks. */
 const maxConnections = 256
 
+/** Reasons why no TLS came about are few. */
+const maxToldTls = 16
+
 /** Whoever takes longer to send the few bytes of a request is cut off. */
 const requestTimeoutMs = 10_000
 
@@ -36,6 +39,7 @@ export class AgentServer {
   readonly #options: ServerOptions
   readonly #server: Server | TlsServer
   readonly #renewal: TlsRenewal | null
+  readonly #toldTls = new Set<string>()
   /** Requests without the token. */
   refused = 0
 
@@ -65,6 +69,7 @@ export class AgentServer {
         listener,
       )
       this.#renewal = new TlsRenewal(server, tls, options.log)
+      server.on('tlsClientError', (error) => this.#tellTls(error))
       this.#server = server
     }
     this.#server.maxConnections = maxConnections
@@ -93,6 +98,14 @@ export class AgentServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
     await closed
+  }
+
+  /** Each reason once, so that whoever tries again and again fills no log. */
+  #tellTls({ message }: Error): void {
+    const why = message.slice(0, 200).replace(/\s+/g, ' ')
+    if (this.#toldTls.has(why) || this.#toldTls.size >= maxToldTls) return
+    this.#toldTls.add(why)
+    this.#options.log(`a reader was refused: ${why}`)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

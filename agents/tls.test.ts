@@ -8,8 +8,12 @@ import { Authority } from './test/certificates.ts'
 import { problemsOfTls, readTls, type TlsFiles, TlsRenewal } from './tls.ts'
 
 /** An agent that shows a certificate and wants one, closed with the test. */
-async function start(t: TestContext, tls: TlsFiles): Promise<string> {
-  const agent = createAgent({ nodes: [{ id: 'self', pid: process.pid }], port: 0, tls })
+async function start(
+  t: TestContext,
+  tls: TlsFiles,
+  log = (_: string): void => {},
+): Promise<string> {
+  const agent = createAgent({ nodes: [{ id: 'self', pid: process.pid }], port: 0, tls, log })
   t.after(() => agent.close())
   return (await agent.listen()).url
 }
@@ -39,11 +43,13 @@ test('who has no certificate, or one of another authority, gets no answer at all
   const authority = new Authority(t)
   const foreign = new Authority(t, 'foreign')
   const { ca } = authority
-  const url = await start(t, { ...authority.sign('agent'), ca })
+  const lines: string[] = []
+  const url = await start(t, { ...authority.sign('agent'), ca }, (line) => lines.push(line))
   for (const path of ['/v1/state', '/v1/stream', '/healthz']) {
     t.assert.match(String(await statusOf(url, path, { ca })), /^E|^ERR_SSL/)
     t.assert.match(String(await statusOf(url, path, { ...foreign.sign('x'), ca })), /^E|^ERR_SSL/)
   }
+  t.assert.equal(lines.filter((line) => line.startsWith('a reader was refused: ')).length > 0, true)
 })
 
 test('a reader sees when the agent is not of the authority that it trusts', async (t: TestContext) => {

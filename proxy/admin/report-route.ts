@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { maxLineBytes } from '../upstream/collector.ts'
 import { PushError, pushRefusals } from '../upstream/pushed-reports.ts'
 import { AdminError, readJson, sendJson } from './reply.ts'
 
@@ -10,16 +11,13 @@ export type ReportSink = {
   take(value: unknown): object
 }
 
-/** As long as a line of a stream may be, in bytes. */
-const maxReportBytes = 262_144
-
 /** Takes one report and says what became of it. */
 export async function takePushed(
   { take }: ReportSink,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const value = await readJson(request, maxReportBytes)
+  const value = await readJson(request, maxLineBytes)
   try {
     sendJson(response, 200, take(value))
   } catch (error) {

@@ -33,7 +33,7 @@ test('what is pushed is the state of the node, and is told of like any agent', a
   t.assert.deepEqual(await push(proxy.adminUrl, line(2, 'x', 0.9)), [404, { error: 'no node x' }])
   t.assert.equal((await push(proxy.adminUrl, '{'))[0], 400)
   t.assert.equal((await push(proxy.adminUrl, '{"v":1}'))[0], 400)
-  t.assert.equal((await push(proxy.adminUrl, `"${'x'.repeat(300_000)}"`))[0], 413)
+  t.assert.equal((await push(proxy.adminUrl, `"${'x'.repeat(1_100_000)}"`))[0], 413)
   const { reported, capacity, source } = nodeOf(await proxy.fleet(), 'a')
   t.assert.deepEqual([reported, capacity, source], [{ cpu: 0.5 }, { cpus: 2 }, 'proc'])
   const metrics = await (await fetch(`${proxy.adminUrl}/metrics`)).text()

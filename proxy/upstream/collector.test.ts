@@ -128,7 +128,7 @@ test('an agent that reports rarely is not taken for silent', async (t: TestConte
 test('a line without an end is cut off', async (t: TestContext) => {
   const { agent, collector } = await collecting(t)
   const dialled = agent.dialled()
-  agent.say('x'.repeat(300_000))
+  agent.say('x'.repeat(1_100_000))
   await dialled
   t.assert.match(collector.lastProblem ?? '', /a line without an end/)
 })

@@ -105,6 +105,21 @@ test('what is no report, or does not say of which run it is, is refused with its
   t.assert.equal(a.lastReport, null)
 })
 
+test('of dimensions without number those count that are known', (t: TestContext) => {
+  const { a, pushed } = receiving()
+  const x = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`d${i}`, 1e300]))
+  pushed.take(line(1, [reportOf('a', { x: { ...x, cpu: 0.5 } })]))
+  t.assert.deepEqual(a.lastReport?.x, { cpu: 0.5 })
+})
+
+test('figures as old as the world make a node unknown', (t: TestContext) => {
+  const { a, clock, pushed } = receiving()
+  const observer = new NodeObserver({ cores: null, choice: 'auto', costs: new Costs() })
+  a.meter = new PredictedState(observer, clock)
+  pushed.take(line(1, [reportOf('a', { age: 1e300 })]))
+  t.assert.deepEqual([a.meter.rung?.(), a.isShortOfMemory], ['weighted', false])
+})
+
 test('an agent that is read is heard before one that pushes', (t: TestContext) => {
   const { clock, a, pushed, told } = receiving()
   takeReport(a, reportOf('a', { x: { cpu: 0.75 } }), 'pulled', 0)
