@@ -8,6 +8,7 @@ import { heavyTraces } from './heavy-traces.ts'
 import { indexer } from './indexer.ts'
 import { lightReads } from './light-reads.ts'
 import { mixedReads } from './mixed-reads.ts'
+import { wallets } from './wallets.ts'
 import type { Workload } from './workload.ts'
 
 /** Every workload by its name, the default first. */
@@ -21,6 +22,7 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     dappWorkload(privateEquity),
     dappWorkload(marbles),
     indexer,
+    wallets,
   ].map((workload) => [workload.name, workload]),
 )
 

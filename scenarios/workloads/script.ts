@@ -1,4 +1,5 @@
 import type { FailureKind } from '../load/answer.ts'
+import type { Session } from '../load/sessions.ts'
 import type { Call } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
 
@@ -28,6 +29,14 @@ export type Script = {
    * Waits for what the calls have set going, and checks that it is right.
    * @throws the signal's reason when that ends it
    */
+  finish(signal: AbortSignal): Promise<Audit>
+}
+
+/** Clients that each do several things in turn over a WebSocket of their own. */
+export type Sessions = {
+  /** What one does, from its arrival to its end. @throws Error for what no load can go on after */
+  play(session: Session): Promise<void>
+  /** {@link Script.finish} */
   finish(signal: AbortSignal): Promise<Audit>
 }
 

@@ -2,7 +2,7 @@ import type { ArrivalShape } from '../load/arrivals.ts'
 import type { Random } from '../load/random.ts'
 import type { Call } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
-import type { Script, ScriptContext } from './script.ts'
+import type { Script, ScriptContext, Sessions } from './script.ts'
 
 /** One kind of call of a workload. */
 export type WorkloadRow = {
@@ -31,6 +31,10 @@ export type Workload = {
   readonly arrivals?: ArrivalShape
   /** Makes the calls of a load that follow from one another; without it rows are drawn. */
   readonly script?: (context: ScriptContext) => Promise<Script>
+  /** Calls that one arrival makes, about; 1 where it does not say. Rates count calls. */
+  readonly callsPerArrival?: number
+  /** The same where calls are made in sessions; then there is no script. */
+  readonly sessions?: (context: ScriptContext) => Promise<Sessions>
   /** Makes what rows with that need ask for, see {@link ChainFacts}. */
   readonly samples?: (
     context: Pick<ScriptContext, 'url' | 'seed' | 'signal'>,
