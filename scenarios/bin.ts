@@ -1,18 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { compareCommand } from './commands/compare.ts'
-import { downCommand } from './commands/down.ts'
-import { driveCommand } from './commands/drive.ts'
-import { faultCommand } from './commands/fault.ts'
-import { listCommand } from './commands/list.ts'
-import { logsCommand } from './commands/logs.ts'
-import { psCommand } from './commands/ps.ts'
-import { replayCommand } from './commands/replay.ts'
-import { reportCommand } from './commands/report.ts'
-import { runCommand } from './commands/run.ts'
-import { simulateCommand } from './commands/simulate.ts'
-import { upCommand } from './commands/up.ts'
 
 const examples = `
 Examples:
@@ -21,29 +9,34 @@ Examples:
   $ equipoise-bench report results/2026-11-21T12-00-00
   $ equipoise-bench list`
 
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  ps: async () => (await import('./commands/ps.ts')).psCommand(),
+  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  fault: async () => (await import('./commands/fault.ts')).faultCommand(),
+  contract: async () => (await import('./commands/contract.ts')).contractCommand(),
+  down: async () => (await import('./commands/down.ts')).downCommand(),
+  drive: async () => (await import('./commands/drive.ts')).driveCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+}
+
 const program = new Command('equipoise-bench')
   .description('Brings up fleets of real nodes and compares strategies on them.')
   .version(version(), '--version', 'print the version')
   .helpOption('--help', 'print this help')
   .helpCommand(false)
   .addHelpText('after', examples)
-for (const make of [
-  upCommand,
-  psCommand,
-  logsCommand,
-  faultCommand,
-  downCommand,
-  driveCommand,
-  runCommand,
-  compareCommand,
-  reportCommand,
-  simulateCommand,
-  replayCommand,
-  listCommand,
-]) {
-  program.addCommand(make())
+// A command loads what it needs, which for some is a second's work; only the list of all loads all.
+const asked = process.argv[2] ?? ''
+for (const [name, make] of Object.entries(commands)) {
+  if (!Object.hasOwn(commands, asked) || name === asked) program.addCommand(await make())
 }
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
   command
     .helpOption('--help', 'print this help')
     .exitOverride()

@@ -7,9 +7,6 @@ import type { Reaper } from './reaper.ts'
 import type { StackOptions } from './stack.ts'
 import type { Steps } from './steps.ts'
 
-/** The name of a stack that was given none. */
-export const defaultName = 'equipoise'
-
 /** Starts the fleet of a stack. @throws Error in one line when it does not start; nothing is left then */
 export async function startFleet(
   options: StackOptions,
@@ -22,7 +19,7 @@ export async function startFleet(
   if (options.client === 'docker') {
     return await DockerFleet.start({
       ...common,
-      stack: options.name ?? defaultName,
+      stack: options.name ?? `equipoise-${process.pid}`,
       steps,
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(diskBytesPerS === undefined ? {} : { diskBytesPerS }),

@@ -25,7 +25,7 @@ export type StackOptions = {
   readonly memoryBytes?: readonly number[]
   /** Bytes a second that a node may read, and write, of its disk, used in turn; only Docker's. */
   readonly diskBytesPerS?: readonly number[]
-  /** Names containers and network; `equipoise` without it. */
+  /** Names containers and network; `equipoise-PID` without it. */
   readonly name?: string
   /** Made already, removed at the end with all in it; without it one is made. */
   readonly folder?: string
@@ -104,6 +104,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...proxyFlags(fleet, agentUrl),
       ...['--strategy', strategy, '--http.port', String(httpPort)],
       ...['--admin.port', String(adminPort), '--log.level', 'warn'],
+      // So that metrics name their functions.
+      ...(options.contracts ? ['--abi', join(import.meta.dirname, 'contracts')] : []),
     ]
     let proxy = service('proxy', proxyArgs(options.strategy))
     await steps('proxy', () => proxy.start())

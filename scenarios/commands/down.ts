@@ -6,7 +6,7 @@ import { FlagReader } from '../flags.ts'
 import { NoDocker, openDocker } from '../fleets/docker/daemon.ts'
 import { removeStack } from '../fleets/docker/remains.ts'
 import { performOrder } from './perform-order.ts'
-import { nameOption, parseName } from './up-flags.ts'
+import { nameOption, parseName } from './stack-name.ts'
 
 const examples = `
 Examples:

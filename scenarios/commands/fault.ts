@@ -4,7 +4,7 @@ import { type FaultOrder, faultKinds } from '../control/messages.ts'
 import { placeOf } from '../control/place.ts'
 import { FlagReader } from '../flags.ts'
 import { performOrder } from './perform-order.ts'
-import { nameOption, parseName } from './up-flags.ts'
+import { nameOption, parseName } from './stack-name.ts'
 
 const examples = `
 What:

@@ -9,6 +9,8 @@ const fleets: ReadonlyMap<string, string> = new Map([
     'anvil',
     'embedded: real Anvil nodes on one chain, each with a CPU quota where the system allows',
   ],
+  ['geth', 'real Geths, driven through their Engine API: takes a geth on the PATH'],
+  ['docker', 'the same in containers with limits: takes a Docker daemon of this machine'],
 ])
 
 /** `equipoise-bench list`: what can be named on the command line. */

@@ -4,7 +4,7 @@ import { NoStack, nodeLog } from '../control/client.ts'
 import { placeOf } from '../control/place.ts'
 import { FlagReader } from '../flags.ts'
 import { performOrder } from './perform-order.ts'
-import { nameOption, parseName } from './up-flags.ts'
+import { nameOption, parseName } from './stack-name.ts'
 
 const followEveryMs = 500
 const mostLines = 500

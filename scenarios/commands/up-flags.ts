@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander'
 import { defaultStrategy, strategyNames } from '../../proxy/index.ts'
-import { namePattern } from '../control/place.ts'
 import { FlagReader } from '../flags.ts'
 import { clients, type StackOptions } from '../stack.ts'
-import { defaultName } from '../stack-fleet.ts'
+import { nameOption, parseName } from './stack-name.ts'
 
 /** What `up` is asked for. */
 export type UpOptions = Omit<StackOptions, 'onEvent' | 'folder' | 'steps'> & {
@@ -31,11 +30,6 @@ export function withUpFlags(command: Command): Command {
     .option('--agent.port <PORT>', 'port of the agent', '8560')
     .option('--contracts', 'deploy the demo contracts')
     .addOption(nameOption())
-}
-
-/** The flag by which a stack is told from others on this machine. */
-export function nameOption(): Option {
-  return new Option('--name <NAME>', 'name of the stack').default(defaultName)
 }
 
 /** @throws UsageError with all that is wrong */
@@ -71,12 +65,4 @@ export function parseUp(flags: Readonly<Record<string, string | boolean>>): UpOp
   }
   reader.close()
   return options
-}
-
-/** Refuses what cannot be part of file, container and network names. */
-export function parseName(reader: FlagReader, name: string): string {
-  if (!namePattern.test(name)) {
-    reader.refuse(`--name ${name}: want lower-case letters, digits and -, 31 at most`)
-  }
-  return name
 }

@@ -49,6 +49,9 @@ export type DockerFleetOptions = {
   readonly cacheMb?: number
 }
 
+/** What images of nodes are called, before their tag. */
+export const gethRepository = 'equipoise/geth'
+
 const seededChain: ChainRecipe = { isSeeded: true, bulkAccounts: 0 }
 const defaultCacheMb = 64
 const secretBytes = 32
@@ -177,7 +180,7 @@ export class DockerFleet implements Fleet {
     const binary = gethBinary()
     if (binary === null) throw new Error('there is no geth on the PATH or in GOPATH/bin')
     await steps('remains', () => removeStack(this.#docker, stack), inWords)
-    const recipe = { repository: 'equipoise/geth', program: binary, folder }
+    const recipe = { repository: gethRepository, program: binary, folder }
     const { tag } = await steps(
       'image',
       () => imageOf(this.#docker, recipe),
