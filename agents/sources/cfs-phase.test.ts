@@ -60,3 +60,34 @@ test('a start is forgotten when the period gets another length', async (t: TestC
   machine.write(`cgroup/cpu/docker/${containerId}/cpu.cfs_period_us`, '50000\n')
   t.assert.equal(source.sample().periodStartMs, undefined)
 })
+
+test('a group that idled since the last look is not waited for', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  let nowMs = 0
+  const clock = { nowMs: () => (nowMs += 10), wallMs: () => nowMs }
+  const phases = new CfsPhases(clock)
+  phases.follow(source)
+  await phases.look()
+  const afterFirst = nowMs
+  await phases.look()
+  t.assert.ok(nowMs - afterFirst < 100)
+  machine.write(stat, 'nr_periods 9000\n')
+  const before = nowMs
+  await phases.look()
+  phases.close()
+  t.assert.ok(nowMs - before >= 130)
+})
+
+test('a start that is known is not looked for again within a minute', async (t: TestContext) => {
+  using machine = new RecordedMachine('v1-hybrid')
+  const source = machine.source(22_827)
+  source.sample()
+  source.periodStartMs = machine.clock.now
+  const looking = machine.phases.look()
+  machine.write(stat, 'nr_periods 8208\n')
+  machine.clock.now += 2
+  await looking
+  t.assert.equal(source.periodStartMs, machine.clock.now - 2)
+})

@@ -9,8 +9,14 @@ export type Phased = {
   periodStartMs: number | undefined
 }
 
-/** The phase stays within 0.6 ms over minutes, also across idle times. */
+/** Between two looks. */
 const everyMs = 5000
+
+/**
+ * A start is looked for again after this long: the phase stays within 0.6 ms over minutes, also across
+ * idle times, and a quota that is set anew forgets it.
+ */
+const goodForMs = 60_000
 
 /** The usual period of 100 ms and some: a group that has nothing to run begins none. */
 const patienceMs = 130
@@ -23,11 +29,12 @@ const maxGapMs = 3
 
 /**
  * Finds out when the CFS periods of groups begin, by looking at `nr_periods` each millisecond until
- * it moves. The start lies between two looks. About 0.1 % of a core for eight groups.
+ * it moves. The start lies between two looks.
  */
 export class CfsPhases {
   readonly #clock: Clock
-  readonly #followed = new Set<Phased>()
+  /** Each with its count of periods at the last look for it. */
+  readonly #followed = new Map<Phased, number | undefined>()
   readonly #stop = new AbortController()
   #isLooking = false
   #lookedAtMs = Number.NEGATIVE_INFINITY
@@ -37,7 +44,7 @@ export class CfsPhases {
   }
 
   follow(phased: Phased): void {
-    this.#followed.add(phased)
+    this.#followed.set(phased, undefined)
   }
 
   unfollow(phased: Phased): void {
@@ -61,11 +68,16 @@ export class CfsPhases {
     this.#followed.clear()
   }
 
+  /** The counts of those whose start is not known well enough, and that do begin periods. */
   #counts(): Map<Phased, number> {
     const counts = new Map<Phased, number>()
-    for (const phased of this.#followed) {
+    const nowMs = this.#clock.wallMs()
+    for (const [phased, before] of this.#followed) {
+      if (nowMs - (phased.periodStartMs ?? Number.NEGATIVE_INFINITY) < goodForMs) continue
       const count = periodsOf(phased)
-      if (count !== undefined) counts.set(phased, count)
+      this.#followed.set(phased, count)
+      // One that idled since the last look would be waited for in vain.
+      if (count !== undefined && count !== before) counts.set(phased, count)
     }
     return counts
   }

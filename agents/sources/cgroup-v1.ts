@@ -2,6 +2,7 @@ import { DiskLimits, diskFilesV1 } from './disk-limits.ts'
 import type { KeptFile, KernelFiles } from './kept-file.ts'
 import { countOfList, field, soleNumber } from './kernel-text.ts'
 import type { Group, Membership } from './membership.ts'
+import { Pace } from './pace.ts'
 import { lowerCpus, lowerMemLimit, type Quota, type QuotaLevel, QuotaLevels } from './quota.ts'
 import type { Gauge, Sample } from './source.ts'
 
@@ -20,6 +21,8 @@ export class CgroupV1 implements Gauge {
   readonly #memoryStat: KeptFile | undefined
   readonly #memoryLimits: readonly (KeptFile | undefined)[]
   readonly #diskLimits: DiskLimits | undefined
+  readonly #pace = new Pace()
+  #slow: Sample = { atMs: 0, epoch: 0 }
 
   constructor(
     files: KernelFiles,
@@ -55,8 +58,9 @@ export class CgroupV1 implements Gauge {
 
   read(into: Sample): void {
     this.quota.read(into, this.#ownsQuota)
-    lowerCpus(into, countOfList(this.#cpuset?.text()))
-    for (const limit of this.#memoryLimits) lowerMemLimit(into, soleNumber(limit?.text()))
+    if (this.#pace.isDue(into.atMs)) this.#readLimits()
+    lowerCpus(into, this.#slow.cpus)
+    lowerMemLimit(into, this.#slow.memLimitBytes)
     const usageNs = soleNumber(this.#cpuUsage?.text())
     if (usageNs !== undefined) into.cpuUsageS = usageNs / 1e9
     this.#readMemory(into)
@@ -77,10 +81,19 @@ export class CgroupV1 implements Gauge {
     const usage = soleNumber(this.#memoryUsage?.text())
     if (usage === undefined) return
     into.memCurrentBytes = usage
+    if (this.#slow.memFileBytes !== undefined) into.memFileBytes = this.#slow.memFileBytes
+  }
+
+  /** What moves slowly: the kernel itself brings `memory.stat` up to date every 2 s only. */
+  #readLimits(): void {
+    const slow: Sample = { atMs: 0, epoch: 0 }
+    lowerCpus(slow, countOfList(this.#cpuset?.text()))
+    for (const limit of this.#memoryLimits) lowerMemLimit(slow, soleNumber(limit?.text()))
     const stat = this.#memoryStat?.text() ?? ''
     const inactive = field(stat, 'total_inactive_file')
     const active = field(stat, 'total_active_file')
-    if (inactive !== undefined && active !== undefined) into.memFileBytes = inactive + active
+    if (inactive !== undefined && active !== undefined) slow.memFileBytes = inactive + active
+    this.#slow = slow
   }
 }
 

@@ -2,6 +2,7 @@ import { DiskLimits, diskFilesV2 } from './disk-limits.ts'
 import type { KeptFile, KernelFiles } from './kept-file.ts'
 import { countOfList, field, soleNumber } from './kernel-text.ts'
 import type { Group } from './membership.ts'
+import { Pace } from './pace.ts'
 import { lowerCpus, lowerMemLimit, type Quota, type QuotaLevel, QuotaLevels } from './quota.ts'
 import type { Gauge, Sample } from './source.ts'
 
@@ -15,6 +16,8 @@ export class CgroupV2 implements Gauge {
   readonly #memoryStat: KeptFile | undefined
   readonly #memoryLimits: readonly (KeptFile | undefined)[]
   readonly #ioStat: KeptFile | undefined
+  readonly #pace = new Pace()
+  #slow: Sample = { atMs: 0, epoch: 0 }
   readonly #diskLimits: DiskLimits | undefined
 
   constructor(files: KernelFiles, group: Group, isOwn: boolean) {
@@ -41,8 +44,9 @@ export class CgroupV2 implements Gauge {
 
   read(into: Sample): void {
     this.quota.read(into, this.#isOwn)
-    lowerCpus(into, countOfList(this.#cpuset?.text()))
-    for (const limit of this.#memoryLimits) lowerMemLimit(into, soleNumber(limit?.text()))
+    if (this.#pace.isDue(into.atMs)) this.#readLimits()
+    lowerCpus(into, this.#slow.cpus)
+    lowerMemLimit(into, this.#slow.memLimitBytes)
     if (!this.#isOwn) return
     this.#readCpu(into)
     this.#readMemory(into)
@@ -69,12 +73,23 @@ export class CgroupV2 implements Gauge {
     const current = soleNumber(this.#memoryCurrent?.text())
     if (current === undefined) return
     into.memCurrentBytes = current
+    const { memFileBytes, memSlabBytes } = this.#slow
+    if (memFileBytes !== undefined) into.memFileBytes = memFileBytes
+    if (memSlabBytes !== undefined) into.memSlabBytes = memSlabBytes
+  }
+
+  /** What moves slowly: limits, and how much of the memory is page cache. */
+  #readLimits(): void {
+    const slow: Sample = { atMs: 0, epoch: 0 }
+    lowerCpus(slow, countOfList(this.#cpuset?.text()))
+    for (const limit of this.#memoryLimits) lowerMemLimit(slow, soleNumber(limit?.text()))
     const stat = this.#memoryStat?.text() ?? ''
     const inactive = field(stat, 'inactive_file')
     const active = field(stat, 'active_file')
     const slab = field(stat, 'slab_reclaimable')
-    if (inactive !== undefined && active !== undefined) into.memFileBytes = inactive + active
-    if (slab !== undefined) into.memSlabBytes = slab
+    if (inactive !== undefined && active !== undefined) slow.memFileBytes = inactive + active
+    if (slab !== undefined) slow.memSlabBytes = slab
+    this.#slow = slow
   }
 
   #readDisk(into: Sample): void {

@@ -1,5 +1,6 @@
 import type { KernelFiles } from './kept-file.ts'
 import { soleNumber } from './kernel-text.ts'
+import { Pace } from './pace.ts'
 import type { Gauge, Sample } from './source.ts'
 
 /** What may be limited on a device: bytes and operations a second, of reading and of writing. */
@@ -16,17 +17,14 @@ export type DiskFiles = {
   close(): void
 }
 
-/** Limits are changed by people, and files that are mostly empty need not be read each time. */
-const limitsEveryMs = 1_000
-
 /**
  * How much a group uses of what its devices are limited to. A throttle holds each way of each device
  * by itself, so that the one that is used most says how near the group is to waiting.
  */
 export class DiskLimits implements Gauge {
   readonly #files: DiskFiles
+  readonly #pace = new Pace()
   #limits: ByWay = new Map()
-  #limitsAtMs = Number.NEGATIVE_INFINITY
   #before: ByWay = new Map()
   #busyS = 0
 
@@ -35,10 +33,7 @@ export class DiskLimits implements Gauge {
   }
 
   read(into: Sample): void {
-    if (into.atMs - this.#limitsAtMs >= limitsEveryMs) {
-      this.#limits = this.#files.limits()
-      this.#limitsAtMs = into.atMs
-    }
+    if (this.#pace.isDue(into.atMs)) this.#limits = this.#files.limits()
     if (this.#limits.size === 0) return
     const counts = this.#files.counts()
     this.#busyS += this.#mostUsedS(counts)

@@ -220,6 +220,7 @@ test('a process that is moved is read in its new group, as if begun anew', (t) =
   t.assert.equal(source.sample().epoch, 0)
   machine.write('cgroup/unlimited-io/cgroup.procs', '4242\n')
   machine.write('proc/4242/cgroup', '0::/unlimited-io\n')
+  machine.clock.now += 1000
   const moved = source.sample()
   t.assert.equal(moved.epoch, 1)
   t.assert.equal(moved.cpuUsageS, 5.972427)

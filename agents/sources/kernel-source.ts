@@ -1,6 +1,7 @@
 import { containerIdIn } from '../containers/container.ts'
 import type { CfsPhases, Phased } from './cfs-phase.ts'
 import { type Attachment, detect, type Kernel } from './detect.ts'
+import { Pace } from './pace.ts'
 import { Process } from './process.ts'
 import type { QuotaLevels } from './quota.ts'
 import { type Glance, ProcessGone, type Sample, type Source } from './source.ts'
@@ -10,6 +11,7 @@ export class KernelSource implements Source, Phased {
   readonly #kernel: Kernel
   readonly #phases: CfsPhases
   readonly #process: Process
+  readonly #pace = new Pace()
   #attachment: Attachment
   #epoch = 0
   #quotaS: number | undefined
@@ -45,7 +47,8 @@ export class KernelSource implements Source, Phased {
   }
 
   sample(): Sample {
-    if (this.#process.membership() !== this.#attachment.membership) this.#detectAgain()
+    const isDue = this.#pace.isDue(this.#kernel.clock.nowMs())
+    if (isDue && this.#process.membership() !== this.#attachment.membership) this.#detectAgain()
     try {
       return this.#read()
     } catch (error) {

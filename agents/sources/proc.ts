@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import type { KeptFile, KernelFiles } from './kept-file.ts'
 import { countOfList, field, fieldInKb, textField } from './kernel-text.ts'
+import { Pace } from './pace.ts'
 import { lowerCpus } from './quota.ts'
 import type { Gauge, Sample } from './source.ts'
 
@@ -12,6 +13,8 @@ export class ProcFiles implements Gauge {
   readonly #status: KeptFile | undefined
   readonly #io: KeptFile | undefined
   readonly #netDev: KeptFile | undefined
+  readonly #pace = new Pace()
+  #cpus: number | undefined
 
   constructor(files: KernelFiles, procRoot: string, pid: number) {
     this.#status = files.open(`${procRoot}/${pid}/status`)
@@ -22,9 +25,13 @@ export class ProcFiles implements Gauge {
   }
 
   read(into: Sample): void {
-    const status = this.#status?.text() ?? ''
-    lowerCpus(into, countOfList(textField(status, 'Cpus_allowed_list')))
-    if (into.memCurrentBytes === undefined) readMemory(status, into)
+    // A group tells its memory better; then there is only what people change.
+    if (into.memCurrentBytes === undefined || this.#pace.isDue(into.atMs)) {
+      const status = this.#status?.text() ?? ''
+      this.#cpus = countOfList(textField(status, 'Cpus_allowed_list'))
+      if (into.memCurrentBytes === undefined) readMemory(status, into)
+    }
+    lowerCpus(into, this.#cpus)
     if (into.diskBytes === undefined) readDisk(this.#io?.text(), into)
     const netBytes = netBytesOf(this.#netDev?.whole())
     if (netBytes !== undefined) into.netBytes = netBytes

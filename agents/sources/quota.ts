@@ -1,5 +1,6 @@
 import type { KeptFile } from './kept-file.ts'
 import { field } from './kernel-text.ts'
+import { Pace } from './pace.ts'
 import type { Sample } from './source.ts'
 
 /** CPU time that a group may use in each period, in the kernel's own microseconds. */
@@ -24,6 +25,9 @@ export type ThrottledField = { readonly name: string; readonly perS: number }
 export class QuotaLevels {
   readonly #levels: readonly QuotaLevel[]
   readonly #throttled: ThrottledField
+  readonly #pace = new Pace()
+  /** Of the levels above the first, as they were when last looked at. */
+  #above: readonly (Quota | undefined)[] = []
   #binding: QuotaLevel | undefined
 
   constructor(levels: readonly QuotaLevel[], throttled: ThrottledField) {
@@ -31,12 +35,13 @@ export class QuotaLevels {
     this.#throttled = throttled
   }
 
-  /** Lowers `into.cpus` to what the quotas leave; with `isOwn`, fills in quota and throttling too. */
+  /** Lowers `into.cpus` to what the quotas leave, those above the first as of the last second; with `isOwn`, fills in quota and throttling too. */
   read(into: Sample, isOwn: boolean): void {
     let tightest: Quota | undefined
     this.#binding = undefined
-    for (const level of this.#levels) {
-      const quota = level.read()
+    if (this.#pace.isDue(into.atMs)) this.#above = this.#levels.slice(1).map((one) => one.read())
+    for (const [i, level] of this.#levels.entries()) {
+      const quota = i === 0 ? level.read() : this.#above[i - 1]
       if (quota === undefined) continue
       if (tightest !== undefined && cpusOf(quota) >= cpusOf(tightest)) continue
       tightest = quota

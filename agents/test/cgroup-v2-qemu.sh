@@ -105,6 +105,6 @@ echo "booting $(basename "$vmlinuz")" >&2
 timeout "${TIMEOUT:-900}" qemu-system-x86_64 -accel "${ACCEL:-tcg,thread=multi}" -smp 2 -m 2048 \
   -nographic -no-reboot -net none -kernel "$vmlinuz" -initrd "$work/initrd.gz" \
   -append "console=ttyS0 quiet psi=1 panic=1" \
-  -drive "file=$work/disk.img,format=raw,if=virtio" </dev/null | tr -d '\r' | tee "$work/log"
+  -drive "file=$work/disk.img,format=raw,if=virtio" </dev/null | sed -u 's,\r,,g' | tee "$work/log"
 code=$(sed -n 's/^@@exit \([0-9]*\)$/\1/p' "$work/log")
 exit "${code:-3}"
