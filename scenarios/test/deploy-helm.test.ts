@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { parseConfig } from '../../proxy/index.ts'
 import { helmLint, helmTemplate, noHelm, objectOf, rendered } from './deploy/chart.ts'
+import { alertsPath, dashboardJson } from './deploy/monitoring-files.ts'
 import { flagsOf } from './deploy/program-flags.ts'
 
 const limits = { skip: noHelm }
@@ -58,6 +60,18 @@ for (const [way, flags] of Object.entries(ways)) {
     t.assert.equal(config.providers.kubernetes?.service, 'geth')
   })
 }
+
+test('alerts and dashboard are the ones beside the chart', limits, (t: TestContext) => {
+  const objects = rendered(
+    ...['--set', 'prometheusRule.enabled=true', '--set', 'grafanaDashboard.enabled=true'],
+  )
+  const alerts = parse(readFileSync(alertsPath, 'utf8'))
+  t.assert.deepEqual(objectOf(objects, 'PrometheusRule', 'equipoise')['spec'], alerts)
+  const { data } = z
+    .object({ data: z.object({ 'equipoise.json': z.string() }) })
+    .parse(objectOf(objects, 'ConfigMap', '-dashboard'))
+  t.assert.deepEqual(JSON.parse(data['equipoise.json']), dashboardJson())
+})
 
 const podSchema = z.object({
   spec: z.object({
