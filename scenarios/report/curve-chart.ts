@@ -21,7 +21,8 @@ const height = 272
  */
 export function latencyCurves({ contenders }: CellSummary, label: string): Markup {
   const shares = oddsScale(bottom, top)
-  const curves = contenders.flatMap((contender, index) => {
+  const curves = contenders.flatMap((contender) => {
+    const index = contender.place
     const latencies = contender.classes.get(label)?.pooled
     if (latencies === undefined || latencies.count === 0) return []
     const points = shares.curve.map(

@@ -1,6 +1,7 @@
-import { formatMoment, formatPercent, formatRate, formatSpan } from './format.ts'
+import { formatMoment, formatMs, formatPercent, formatRate, formatSpan, unknown } from './format.ts'
 import type { Cell, Results } from './results.ts'
 import { rulesInWords } from './rules.ts'
+import type { Table } from './table-form.ts'
 
 /** What was measured, with what, where and when: names and values for people. */
 export function parameterFacts(results: Results): readonly (readonly [string, string])[] {
@@ -35,12 +36,17 @@ export function parameterFacts(results: Results): readonly (readonly [string, st
   ]
 }
 
-/** Each kind of call of a cell's workload with its class and its share. */
-export function workloadFacts({ calls }: Cell): readonly (readonly [string, string])[] {
-  return calls.map(({ method, what, class: label, share, idleMs }) => {
-    const idle = idleMs === null ? '' : `, ${idleMs.toPrecision(2)} ms on an idle node`
-    return [`${method}, ${what}`, `${formatPercent(share)}, ${label}${idle}`] as const
-  })
+/** Each kind of call of a cell's workload with its class, its share and its time on an idle node. */
+export function workloadTable({ calls }: Cell): Pick<Table, 'columns' | 'rows'> {
+  return {
+    columns: ['call', 'class', 'share', 'idle ms'],
+    rows: calls.map(({ method, what, class: label, share, idleMs }) => [
+      `${method}, ${what}`,
+      label,
+      formatPercent(share),
+      idleMs === null ? unknown : formatMs(idleMs),
+    ]),
+  }
 }
 
 function cellFact(cell: Cell): readonly [string, string] {

@@ -1,6 +1,6 @@
 import { latencyCurves } from './curve-chart.ts'
-import { workloadFacts } from './facts.ts'
-import { definitions, figure, list, plainTable, prose, table } from './html-parts.ts'
+import { workloadTable } from './facts.ts'
+import { figure, list, plainTable, prose, table } from './html-parts.ts'
 import { nodeCpu, nodeShares } from './node-chart.ts'
 import { latencyRanges, ratioRanges } from './range-chart.ts'
 import { latencyOverTime } from './series-chart.ts'
@@ -71,7 +71,7 @@ function nodes(summary: CellSummary): Markup {
   if (summary.cell.profile === 'targets') return ''
   return `<div class="grid">
 ${figure('How busy each node was', 'Mean over the measured windows, from the agent.', nodeCpu(summary))}
-<div class="card"><h3>The calls</h3>${definitions(workloadFacts(summary.cell))}</div>
+<div class="card"><h3>The calls</h3>${plainTable(workloadTable(summary.cell))}</div>
 </div>`
 }
 
@@ -83,7 +83,7 @@ function states({ contenders }: CellSummary): Markup {
       : [
           figure(
             name,
-            'Each node’s way through the state space in the first repeat.',
+            'First repeat: CPU to the right, the largest pressure upward, in real time.',
             statePaths(path),
           ),
         ]

@@ -50,7 +50,8 @@ function nodeBars({ contenders }: CellSummary, measure: Measure): Markup {
   const scale = linearScale(Math.max(0.1, ...reached) * 1.12, left, plotRight)
   const parts: Markup[] = []
   let y = 0
-  contenders.forEach((contender, index) => {
+  contenders.forEach((contender) => {
+    const index = contender.place
     y += headHeight
     parts.push(label(14, y - 7, contender.name, 'start', `name ${seriesClass(index)}`))
     for (const node of contender.nodes) {

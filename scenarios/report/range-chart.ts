@@ -32,7 +32,8 @@ type Draw = (scale: Scale, y: number) => Markup
  */
 export function latencyRanges({ contenders }: CellSummary, className: string): Markup {
   const values: number[] = []
-  const rows = contenders.flatMap((contender, index): Row[] => {
+  const rows = contenders.flatMap((contender): Row[] => {
+    const index = contender.place
     const measures = contender.classes.get(className)?.measures
     const [p50, p95, p99] = [measures?.p50, measures?.p95, measures?.p99]
     if (!p50 || !p95 || !p99) return []
@@ -67,7 +68,8 @@ export function ratioRanges({ results, contenders }: CellSummary): Markup {
   const values: number[] = [0.8, 1.25]
   const rows = (['p99', 'p95', 'mean'] as const satisfies readonly LatencyMeasure[]).flatMap(
     (measure) =>
-      contenders.flatMap((contender, index): Row[] => {
+      contenders.flatMap((contender): Row[] => {
+        const index = contender.place
         const ratio = contender.classes.get(allCalls)?.ratios[measure]
         if (!ratio || contender.name === baseline) return []
         values.push(reach(ratio).low, ratio.value, reach(ratio).high)

@@ -21,7 +21,10 @@ const mostPoints = 60
 /** Mean latency by the time in a trial, geometric mean over the repeats, a line for each contender. */
 export function latencyOverTime({ contenders, results }: CellSummary): Markup {
   const seconds = results.parameters.durationMs / 1000
-  const lines = contenders.map((contender, index) => ({ index, points: pointsOf(contender) }))
+  const lines = contenders.map((contender) => ({
+    index: contender.place,
+    points: pointsOf(contender),
+  }))
   const all = lines.flatMap(({ points }) => points.map(([, ms]) => ms))
   const least = Math.min(...all, Number.MAX_VALUE)
   if (all.length === 0) return ''

@@ -8,7 +8,9 @@ const width = 300
 const top = 10
 const bottom = 214
 const right = width - 14
-const height = 254
+const axisHeight = 42
+const keyHeight = 15
+const keysInRow = 4
 /** The axes end a little beyond 1, so that a saturated node is seen whole. */
 const reach = 1.05
 
@@ -29,7 +31,7 @@ export function statePaths({ stepMs, nodes }: Path): Markup {
   const seconds = ((nodes[0]?.cpu.length ?? 0) * stepMs) / 1000
   return picture(
     width,
-    height,
+    bottom + axisHeight + Math.ceil(nodes.length / keysInRow) * keyHeight,
     'Ways of the nodes through the state space, CPU use against pressure',
     bottomAxis(across, top, bottom, percent, 'CPU used, of what the node may use', right),
     leftAxis(upward, percent, right),
@@ -67,12 +69,13 @@ function dot(
 }
 
 function key(id: string, index: number): Markup {
-  const y = top + 12 + index * 15
+  const x = 14 + (index % keysInRow) * ((right - 14) / keysInRow)
+  const y = bottom + axisHeight + 9 + Math.floor(index / keysInRow) * keyHeight
   return element(
     'g',
     { class: seriesClass(index) },
-    line(plotLeft + 8, y - 4, plotLeft + 22, y - 4, 'key'),
-    label(plotLeft + 27, y, id, 'start', 'tick'),
+    line(x, y - 4, x + 14, y - 4, 'key'),
+    label(x + 18, y, id, 'start', 'tick'),
   )
 }
 

@@ -76,6 +76,8 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-nu
 th, td { text-align: right; padding: 6px 0 6px 18px; border-top: 1px solid var(--rule); white-space: nowrap; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 th:first-child { text-align: left; padding-left: 0; font-weight: 500; }
+.card table { font-size: 13.5px; }
+.card th:first-child { white-space: normal; }
 td small { color: var(--soft); font-size: 12.5px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; margin: 0; font-size: 14px; }
 dt { color: var(--soft); }

@@ -25,6 +25,8 @@ export const allCalls = 'all'
 /** Figures of one contender over all its repeats in one cell. */
 export type ContenderSummary = {
   readonly name: string
+  /** Among the contenders of the command line, from 0: its colour in every picture. */
+  readonly place: number
   /** Trials that count. */
   readonly repeats: number
   /** By class, {@link allCalls} first. */
@@ -121,6 +123,7 @@ function summarizeContender(
   }
   return {
     name,
+    place: parameters.contenders.indexOf(name),
     repeats: trials.length,
     trials,
     classes: new Map(
