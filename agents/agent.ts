@@ -10,7 +10,7 @@ import { AgentCheck } from './haproxy.ts'
 import type { Scrape } from './metric-rows.ts'
 import { Metrics } from './metrics.ts'
 import { Push } from './push.ts'
-import { showsTokenInClear } from './reach.ts'
+import { tokenInClear } from './reach.ts'
 import { type NodeReport, type Report, reportVersion } from './report.ts'
 import { createRoutes } from './routes.ts'
 import { maxNodes } from './selection.ts'
@@ -67,7 +67,7 @@ class ProcessAgent implements Agent {
   readonly #streams = new Streams()
   readonly #server: AgentServer
   readonly #checks: AgentCheck | undefined
-  readonly #push: Push | undefined
+  readonly #pushes: readonly Push[]
   /** Tells the runs of agents apart, and which of two is later; see {@link Report}. */
   readonly #boot: number
   readonly #version = packageVersion()
@@ -112,11 +112,10 @@ class ProcessAgent implements Agent {
     if (haproxyPort !== undefined) {
       this.#checks = new AgentCheck({ ...access, port: haproxyPort, nodes: nodesNow, log })
     }
-    if (push !== undefined) {
-      this.#push = new Push({ ...push, line: () => this.#line(), clock, log })
-      if (showsTokenInClear(push)) {
-        log(`push to ${push.url.host}: the token can be read on the way; https would hide it`)
-      }
+    const line = (): string => this.#line()
+    this.#pushes = (push?.urls ?? []).map((url) => new Push({ ...push, url, line, clock, log }))
+    for (const { host } of push === undefined ? [] : tokenInClear(push)) {
+      log(`push to ${host}: the token can be read on the way; https would hide it`)
     }
   }
 
@@ -134,7 +133,8 @@ class ProcessAgent implements Agent {
     this.#cadence.close()
     await this.#reach?.table.close()
     this.#streams.close()
-    await Promise.all([this.#server.close(), this.#checks?.close(), this.#push?.close()])
+    await Promise.all(this.#pushes.map((push) => push.close()))
+    await Promise.all([this.#server.close(), this.#checks?.close()])
     this.#list.close()
     await this.#machine.close()
   }
@@ -148,7 +148,7 @@ class ProcessAgent implements Agent {
     for (const node of this.#list.nodes) node.observe()
     this.#seq += 1
     if (this.#streams.count > 0) this.#streams.send(this.#line(), this.#clock.nowMs())
-    this.#push?.offer()
+    for (const push of this.#pushes) push.offer()
     this.#cycles.add(this.#clock.nowMs() - startMs)
   }
 
@@ -188,7 +188,7 @@ class ProcessAgent implements Agent {
       droppedLines: this.#streams.droppedLines,
       refused: this.#server.refused,
       checks: this.#checks?.answered ?? null,
-      push: this.#push ?? null,
+      pushes: this.#pushes,
       cycles: this.#cycles,
       lateness: this.#lateness,
     }

@@ -75,7 +75,12 @@ function commandLine(): Command {
       .option('--tls.key <file>', 'its key')
       .option('--tls.ca <file>', 'readers must show a certificate that this authority signed')
       .option('--haproxy-port <port>', "answer HAProxy's agent checks on this port too (none)")
-      .option('--push <url>', 'send reports to this proxy, which cannot reach the agent')
+      .option(
+        '--push <url>',
+        'send reports to this proxy, which cannot reach the agent (repeatable)',
+        collect,
+        [],
+      )
       .option('--push.token-file <file>', 'bearer token to show to it')
       .option('--push.tls.ca <file>', 'the authority that signed its certificate')
       .option('--push.tls.cert <file>', 'certificate to show to it')

@@ -13,11 +13,12 @@ export type Scrape = {
   readonly refused: number
   /** Agent checks of HAProxy; null where none are answered. */
   readonly checks: number | null
-  /** Null where nothing is pushed. */
-  readonly push: {
+  /** One for each proxy that reports are pushed to. */
+  readonly pushes: readonly {
+    readonly host: string
     readonly isUp: boolean
     readonly counts: Readonly<Record<'taken' | 'refused' | 'failed', number>>
-  } | null
+  }[]
   /** By how much readings came late. */
   readonly lateness: Durations
   /** How long each reading of all nodes took, its report included. */
@@ -91,13 +92,17 @@ export const rows: Readonly<Record<string, Row>> = {
   equipoise_agent_push_up: {
     kind: 'gauge',
     help: '1 while the proxy takes the reports that are pushed to it.',
-    read: ({ push }, put) => put(push === null ? undefined : Number(push.isUp)),
+    read({ pushes }, put) {
+      for (const { host, isUp } of pushes) put(Number(isUp), { proxy: host })
+    },
   },
   equipoise_agent_pushes_total: {
     kind: 'counter',
     help: 'Reports pushed, by what became of them.',
-    read({ push }, put) {
-      for (const [result, count] of Object.entries(push?.counts ?? {})) put(count, { result })
+    read({ pushes }, put) {
+      for (const { host, counts } of pushes) {
+        for (const [result, count] of Object.entries(counts)) put(count, { proxy: host, result })
+      }
     },
   },
   equipoise_agent_node_up: {

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Push, type PushConfig } from './push.ts'
+import { Push, type PushAccess } from './push.ts'
 import { Authority } from './test/certificates.ts'
 import { readTls, type TlsFiles } from './tls.ts'
 
@@ -71,7 +71,7 @@ class StubProxy {
   }
 }
 
-async function pushing(t: TestContext, config: PushConfig) {
+async function pushing(t: TestContext, config: PushAccess & { readonly url: URL }) {
   const clock = { ms: 0, nowMs: () => clock.ms, wallMs: () => 0 }
   const lines: string[] = []
   let seq = 0

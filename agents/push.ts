@@ -3,14 +3,15 @@ import type { Clock } from './clock.ts'
 import { readTls, type TlsFiles } from './tls.ts'
 import { readToken } from './token.ts'
 
-/** Where reports are pushed to, and what is shown there. */
-export type PushConfig = {
-  /** The admin port of a proxy; `/v1/report` is below it. */
-  readonly url: URL
+/** What is shown to proxies that reports are pushed to. */
+export type PushAccess = {
   /** File with the bearer token that the proxy asks for. */
   readonly tokenFile?: string
   readonly tls?: TlsFiles
 }
+
+/** Where reports are pushed to. */
+export type PushConfig = PushAccess & { readonly urls: readonly URL[] }
 
 /** After the first failure and at most, ms: the pause is anything between 0 and this (full jitter). */
 const firstBackoffMs = 100
@@ -23,7 +24,9 @@ const connectTimeoutMs = 2_000
 /** Of an answer, which says in words what is wrong, as much is read. */
 const maxAnswerLength = 4_096
 
-export type PushOptions = PushConfig & {
+export type PushOptions = PushAccess & {
+  /** The admin port of a proxy; `/v1/report` is below it. */
+  readonly url: URL
   /** The report as it is now, one line. */
   readonly line: () => string
   readonly clock: Clock
@@ -50,6 +53,11 @@ export class Push {
 
   constructor(options: PushOptions) {
     this.#options = options
+  }
+
+  /** The proxy, as people see it. */
+  get host(): string {
+    return this.#options.url.host
   }
 
   /** Whether the last report was taken. */
@@ -142,7 +150,7 @@ export class Push {
   #tell(what: string): void {
     if (what === this.#told) return
     this.#told = what
-    this.#options.log(`push to ${this.#options.url.host}: ${what}`)
+    this.#options.log(`push to ${this.host}: ${what}`)
   }
 }
 

@@ -2,13 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import {
-  isLoopback,
-  parseReach,
-  problemsOfReach,
-  type ReachFlags,
-  showsTokenInClear,
-} from './reach.ts'
+import { isLoopback, parseReach, problemsOfReach, type ReachFlags, tokenInClear } from './reach.ts'
 import { Authority } from './test/certificates.ts'
 
 /** All that is wrong with the flags on an address. */
@@ -75,9 +69,9 @@ test('what belongs to pushing means nothing without it', (t: TestContext) => {
     /^--push\.token-file: means nothing/,
   )
   t.assert.match(problemsOf({ 'push.tls.ca': ca }).join(), /^--push\.tls: means nothing/)
-  const push = 'http://127.0.0.1:8550'
+  const push = ['http://127.0.0.1:8550']
   t.assert.deepEqual(problemsOf({ push, 'push.tokenFile': token }), [])
-  t.assert.deepEqual(problemsOf({ push: 'https://a.example', 'push.tls.ca': ca }), [])
+  t.assert.deepEqual(problemsOf({ push: ['https://a.example'], 'push.tls.ca': ca }), [])
   t.assert.match(problemsOf({ push, 'push.tls.ca': ca }).join(), /is not https/)
   t.assert.match(
     problemsOf({ push, 'push.tokenFile': '/nowhere' }).join(),
@@ -85,16 +79,26 @@ test('what belongs to pushing means nothing without it', (t: TestContext) => {
   )
   t.assert.match(problemsOf({ push, 'push.tokenFile': tokenFile(t, ' ') }).join(), /is empty/)
   for (const wrong of ['', 'a', 'ftp://a', 'http://me:secret@a']) {
-    t.assert.match(problemsOf({ push: wrong }).join(), /want the address of a proxy's admin port/)
+    t.assert.match(problemsOf({ push: [wrong] }).join(), /want the address of a proxy's admin port/)
   }
 })
 
+test('one agent pushes to several proxies, to each once', (t: TestContext) => {
+  const push = ['http://127.0.0.1:8550', 'http://127.0.0.1:8551/']
+  t.assert.deepEqual(
+    parseReach({ push }, []).push?.urls.map(({ href }) => href),
+    ['http://127.0.0.1:8550/', 'http://127.0.0.1:8551/'],
+  )
+  t.assert.deepEqual(problemsOf({ push: [...push, 'http://127.0.0.1:8550/'] }), [
+    '--push http://127.0.0.1:8550/: given more than once',
+  ])
+  const many = Array.from({ length: 17 }, (_, i) => `http://127.0.0.1:${9_000 + i}`)
+  t.assert.deepEqual(problemsOf({ push: many }), ['--push: at most 16 proxies'])
+})
+
 test('a token that others could read on its way is told', (t: TestContext) => {
-  const shows = (url: string, file?: string): boolean =>
-    showsTokenInClear({ url: new URL(url), ...(file !== undefined && { tokenFile: file }) })
-  t.assert.equal(shows('http://10.0.0.1:8550', 'token'), true)
-  t.assert.equal(shows('https://10.0.0.1:8550', 'token'), false)
-  t.assert.equal(shows('http://127.0.0.1:8550', 'token'), false)
-  t.assert.equal(shows('http://[::1]:8550', 'token'), false)
-  t.assert.equal(shows('http://10.0.0.1:8550'), false)
+  const urls = ['http://10.0.0.1:8550', 'https://10.0.0.1', 'http://127.0.0.1:1', 'http://[::1]:1']
+  const push = { urls: urls.map((url) => new URL(url)) }
+  t.assert.deepEqual(tokenInClear({ ...push, tokenFile: 'token' }), [new URL(urls[0] ?? '')])
+  t.assert.deepEqual(tokenInClear(push), [])
 })

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { PushConfig } from './push.ts'
 import { problemsOfTls, type TlsFiles, tlsNames } from './tls.ts'
 
+/** Every proxy costs a request an interval. */
+const maxPushes = 16
+
 /** Who may reach an agent, and whom it reaches by itself. */
 export type Reach = {
   readonly addr: string
@@ -21,7 +24,7 @@ export type ReachFlags = {
   readonly 'tls.key'?: string | undefined
   readonly 'tls.ca'?: string | undefined
   readonly haproxyPort?: string | undefined
-  readonly push?: string | undefined
+  readonly push?: readonly string[] | undefined
   readonly 'push.tokenFile'?: string | undefined
   readonly 'push.tls.cert'?: string | undefined
   readonly 'push.tls.key'?: string | undefined
@@ -79,22 +82,22 @@ function tlsOf(flags: ReachFlags, prefix: '' | 'push.'): TlsFiles | undefined {
 }
 
 function pushOf(flags: ReachFlags, problems: string[]): PushConfig | undefined {
-  const { push: text } = flags
+  const { push: texts = [] } = flags
   const tokenFile = flags['push.tokenFile']
   const tls = tlsOf(flags, 'push.')
-  if (text === undefined) {
+  if (texts.length === 0) {
     if (tokenFile !== undefined) problems.push('--push.token-file: means nothing without --push')
     if (tls !== undefined) problems.push('--push.tls: means nothing without --push')
     return undefined
   }
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    problems.push(
-      `--push ${text}: want the address of a proxy's admin port, as http://10.0.0.1:8550`,
-    )
-    return undefined
-  }
-  return { url, ...(tokenFile !== undefined && { tokenFile }), ...(tls !== undefined && { tls }) }
+  const urls = texts.flatMap((text) => {
+    const url = URL.parse(text)
+    if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return url
+    const example = 'http://10.0.0.1:8550'
+    problems.push(`--push ${text}: want the address of a proxy's admin port, as ${example}`)
+    return []
+  })
+  return { urls, ...(tokenFile !== undefined && { tokenFile }), ...(tls !== undefined && { tls }) }
 }
 
 function problemsOfServerTls(tls: TlsFiles): readonly string[] {
@@ -102,20 +105,27 @@ function problemsOfServerTls(tls: TlsFiles): readonly string[] {
   return ['--tls.ca: needs --tls.cert and --tls.key, by which readers know this agent']
 }
 
-function problemsOfPush({ url, tokenFile, tls }: PushConfig): readonly string[] {
+function problemsOfPush({ urls, tokenFile, tls }: PushConfig): readonly string[] {
+  const hrefs = urls.map(({ href }) => href)
+  const twice = new Set(hrefs.filter((href, i) => hrefs.indexOf(href) !== i))
+  const plain = urls.filter(({ protocol }) => tls !== undefined && protocol !== 'https:')
   return [
     ...(tokenFile === undefined ? [] : problemsOfTokenFile('--push.token-file', tokenFile)),
     ...(tls === undefined ? [] : problemsOfTls('--push.tls', tls)),
-    ...(tls === undefined || url.protocol === 'https:'
-      ? []
-      : [`--push ${url.href}: is not https, so that --push.tls would not be used`]),
+    ...(urls.length > maxPushes ? [`--push: at most ${maxPushes} proxies`] : []),
+    ...[...twice].map((href) => `--push ${href}: given more than once`),
+    ...plain.map(
+      ({ href }) => `--push ${href}: is not https, so that --push.tls would not be used`,
+    ),
   ]
 }
 
-/** Whether the token of a push could be read on its way. */
-export function showsTokenInClear({ url, tokenFile }: PushConfig): boolean {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  return tokenFile !== undefined && url.protocol !== 'https:' && !isLoopback(host)
+/** Those to whom a push would show its token where others could read it. */
+export function tokenInClear({ urls, tokenFile }: PushConfig): readonly URL[] {
+  if (tokenFile === undefined) return []
+  return urls.filter(({ protocol, hostname }) => {
+    return protocol !== 'https:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  })
 }
 
 function problemsOfTokenFile(flag: string, file: string): readonly string[] {
