@@ -183,7 +183,9 @@ export class BlockDriver {
   }
 
   #leader(): Follower {
-    const leader = [...this.#followers.values()].find((follower) => follower.isInStep)
+    const inStep = [...this.#followers.values()].filter((follower) => follower.isInStep)
+    // On a busy machine one that is in step may yet wait for the last block.
+    const leader = inStep.find((follower) => follower.has(this.head.hash)) ?? inStep[0]
     if (leader === undefined) throw new Error('no node is in step to build a block')
     return leader
   }

@@ -46,6 +46,11 @@ export class Follower {
     return this.isGivenBlocks && this.#behind === 0
   }
 
+  /** Whether that block is the last it was brought to. */
+  has(hash: string): boolean {
+    return this.#reached === hash
+  }
+
   /** Keeps it where it is: its consensus client has gone quiet. */
   hold(): void {
     this.#isHeld = true
