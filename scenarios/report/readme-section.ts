@@ -1,0 +1,80 @@
+import type { LatencyMeasure } from './class-summary.ts'
+import { formatEstimate, formatMoment, formatRatio, unknown } from './format.ts'
+import { tableLines } from './markdown.ts'
+import type { Results } from './results.ts'
+import { allCalls, type Summary, summarize } from './summary.ts'
+import { headline, shownDifference } from './verdict.ts'
+
+/** A committed run: its folder, as README links to it, and what it holds. */
+export type PublishedRun = { readonly folder: string; readonly results: Results }
+
+/** What README is about. */
+const subject = 'state-space'
+const begin = '<!-- results: made by npm run results -->'
+const end = '<!-- /results -->'
+const measures = ['p99', 'mean'] as const satisfies readonly LatencyMeasure[]
+
+/** README with its result section made anew. @throws Error when it has no place for it */
+export function withResults(readme: string, runs: readonly PublishedRun[]): string {
+  const from = readme.indexOf(begin)
+  const to = readme.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`README has no ${begin} … ${end}`)
+  const text = runs.map(runSection).join('\n\n')
+  return `${readme.slice(0, from)}${begin}\n\n${text}\n\n${readme.slice(to)}`
+}
+
+/**
+ * One run: the subject as a multiple of each rival under each condition, by pairs of repeats; what was
+ * measured, where and when, and where the whole report lies.
+ */
+function runSection({ folder, results }: PublishedRun): string {
+  const { parameters, machine, startedAt, command, cells } = results
+  const rivals = parameters.contenders.filter((name) => name !== subject)
+  const against = rivals.map((rival) => ({ rival, summary: comparedWith(rival, results) }))
+  const nodes = cells.length === 0 ? '' : conditions(results)
+  const tables = measures.map((measure) => [
+    `${measure} of all calls: \`${subject}\` as a multiple of`,
+    tableLines(
+      ['', ...rivals.map((name) => `\`${name}\``)],
+      cells.map(({ id }) => [
+        `\`${id}\``,
+        ...against.map(({ rival, summary }) => ratio(summary, id, rival, measure)),
+      ]),
+    ),
+  ])
+  return [
+    `${headline(summarize(results))} ${nodes}`.trim(),
+    ...tables.flat(),
+    `Geometric mean over paired repeats (95 % interval); ↓ lower and ↑ higher where that does not hold 1. \`${command}\`, ${machine.cores} cores of ${processorOf(machine.processor)}, Node ${machine.node}, ${formatMoment(startedAt)}; [the whole report](${folder}/report.md).`,
+  ].join('\n\n')
+}
+
+function comparedWith(baseline: string, results: Results): Summary {
+  return summarize({ ...results, parameters: { ...results.parameters, baseline } })
+}
+
+function ratio(summary: Summary, id: string, rival: string, measure: LatencyMeasure): string {
+  const cell = summary.cells.find((one) => one.cell.id === id)
+  const own = cell?.contenders.find(({ name }) => name === subject)
+  const reference = cell?.contenders.find(({ name }) => name === rival)
+  const found = own?.classes.get(allCalls)?.ratios[measure] ?? null
+  if (own === undefined || reference === undefined || found === null) return unknown
+  const arrows = { lower: ' ↓', higher: ' ↑', none: '' }
+  return `${formatEstimate(found, formatRatio)}${arrows[shownDifference(own, reference, found)]}`
+}
+
+function conditions({ parameters, trials }: Results): string {
+  const counted = trials.filter(({ dropped }) => dropped === null).length
+  const disturbed = trials.filter((trial) => trial.disturbed !== null).length
+  const nodes = parameters.profiles.map(({ name, about }) => `${name}: ${about}`).join('; ')
+  const note =
+    disturbed === 0
+      ? ''
+      : ` ${disturbed} of its ${counted} trials were disturbed and count all the same.`
+  return nodes === '' ? note : `Nodes: ${parameters.fleet}, ${nodes}.${note}`
+}
+
+/** Without the marks of its maker. */
+function processorOf(name: string): string {
+  return name.replaceAll(/\((?:R|TM)\)/g, '')
+}

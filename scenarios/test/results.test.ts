@@ -1,0 +1,33 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { renderCsv } from '../report/csv.ts'
+import { renderMarkdown } from '../report/markdown.ts'
+import { publishedRuns } from '../report/published.ts'
+import { withResults } from '../report/readme-section.ts'
+import { summarize } from '../report/summary.ts'
+
+const root = join(import.meta.dirname, '../..')
+const runs = await publishedRuns(root)
+
+test("README's results are those of the committed runs; npm run results makes them", async (t: TestContext) => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  t.assert.ok(runs.length > 0)
+  t.assert.equal(withResults(readme, runs), readme)
+})
+
+for (const { folder, results } of runs) {
+  test(`${folder}: reports are made from its results.json, and no file is above 1 MB`, async (t: TestContext) => {
+    const text = async (name: string) => await readFile(join(root, folder, name), 'utf8')
+    const summary = summarize(results)
+    t.assert.equal(await text('report.md'), renderMarkdown(summary))
+    t.assert.equal(await text('figures.csv'), renderCsv(summary))
+    for (const name of ['results.json', 'report.html', 'report.md', 'figures.csv']) {
+      t.assert.ok((await stat(join(root, folder, name))).size < 2 ** 20, name)
+    }
+  })
+}
+
+test('a README without a place for results is refused', (t: TestContext) => {
+  t.assert.throws(() => withResults('# README', runs), /has no <!-- results/)
+})
