@@ -6,11 +6,16 @@ import type { Block } from './upstream/block.ts'
 import type { Flow } from './upstream/flow.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
+/** Why a connection was ended: it takes too slowly what it is told, or something cannot be told. */
+export type CutOff = 'slow' | 'gap'
+
 /** A client that can be told things unasked: it came over WebSocket or IPC. */
 export type Push = {
   push(bytes: Buffer): void
   /** Ends its connection: it cannot be told all that it should be told. */
-  cutOff(): void
+  cutOff(why: CutOff): void
+  /** Why that was done; null while it was not. */
+  readonly cutOffFor: CutOff | null
   /** True once nothing can be pushed any more. */
   readonly isGone: boolean
   /** What ends each of its subscriptions, by the id it was given. */

@@ -215,6 +215,7 @@ export function createProxy(
     pushes: () => pushed.refused,
     decisions: () => placement.decisions,
     held: placement.dispatcher.heldSeconds,
+    streams,
     ...counted,
   })
   const admin = createAdmin({

@@ -149,6 +149,11 @@ function sources(but: Partial<Sources> = {}): Sources {
     calls,
     contracts: new Contracts(calls.contracts, systemClock),
     ledger: { journal: { countByState: () => [['pending', 3]], isBehind: false }, offered: 4 },
+    streams: {
+      filters: { live: [['logs', 2]], ended: [['expired', 1]] },
+      subscriptions: { live: [['newHeads', 3]], cutOff: [['slow', 1]], load: { feeds: 1 } },
+      gaps: 0,
+    },
     ...but,
   }
 }

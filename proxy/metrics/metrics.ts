@@ -48,6 +48,7 @@ export class Metrics {
       calls: this.#sources.calls,
       contracts: this.#sources.contracts,
       ledger: this.#sources.ledger,
+      streams: this.#sources.streams,
       lag: this.#lag.seconds,
     }
   }

@@ -42,6 +42,26 @@ export type LedgerMetrics = {
   readonly offered: number
 }
 
+/** What the metrics need of what clients are told over time. */
+export type StreamMetrics = {
+  readonly filters: {
+    /** Filters there are, by kind. */
+    readonly live: Iterable<readonly [string, number]>
+    /** Filters that are no more, by reason. */
+    readonly ended: Iterable<readonly [string, number]>
+  }
+  readonly subscriptions: {
+    /** Subscriptions of clients, by kind. */
+    readonly live: Iterable<readonly [string, number]>
+    /** Connections ended because not all could be told on them, by reason. */
+    readonly cutOff: Iterable<readonly [string, number]>
+    /** Behind them, subscriptions at nodes. */
+    readonly load: { readonly feeds: number }
+  }
+  /** Stretches of the chain that could not be told. */
+  readonly gaps: number
+}
+
 /** Where a scrape reads from. Each is called once a scrape. */
 export type Sources = {
   snapshot(): FleetSnapshot
@@ -56,6 +76,7 @@ export type Sources = {
   readonly calls: CallStats
   readonly contracts: Contracts
   readonly ledger: LedgerMetrics
+  readonly streams: StreamMetrics
 }
 
 /** All that one scrape shows, read at one moment. */
@@ -69,6 +90,7 @@ export type Scrape = {
   readonly calls: CallStats
   readonly contracts: Contracts
   readonly ledger: LedgerMetrics
+  readonly streams: StreamMetrics
   /** Lateness of this process's event loop, seconds. */
   readonly lag: Histogram
 }

@@ -5,6 +5,7 @@ import { contractRows } from './contract-rows.ts'
 import { discoveryRows } from './discovery-rows.ts'
 import { journalRows } from './journal-rows.ts'
 import type { HistogramRow, NumberRow } from './row.ts'
+import { streamRows } from './stream-rows.ts'
 
 /** Milliseconds and seconds meet here: the fleet view is in milliseconds, Prometheus in seconds. */
 const msPerSecond = 1000
@@ -200,6 +201,7 @@ export const rows = {
   ...chainRows,
   ...discoveryRows,
   ...journalRows,
+  ...streamRows,
   ...contractRows,
   ...agentRows,
   build_info: {

@@ -84,6 +84,7 @@ test('a client behind by more than the bound is cut off, not thinned out', (t: T
   conversation.push(Buffer.from('too much'))
   t.assert.deepEqual(line.said, ['kept'])
   t.assert.equal(line.ending, 'cut off')
+  t.assert.equal(conversation.cutOffFor, 'slow')
 })
 
 test('a client that takes nothing for ten seconds is cut off', (t: TestContext) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { Session } from '../consistency/session.ts'
-import { Exchange, type Push } from '../exchange.ts'
+import { type CutOff, Exchange, type Push } from '../exchange.ts'
 import { type Answer, ownError } from '../rpc/answer.ts'
 import { parseCalls } from '../rpc/call.ts'
 import { goSyntaxError } from '../rpc/go-syntax.ts'
@@ -35,6 +35,7 @@ export class Conversation implements Push {
   readonly #clock: Clock
   readonly #session: Session
   readonly #underWay = new Set<Exchange>()
+  cutOffFor: CutOff | null = null
   #isEnding = false
   /** Bytes said so far; with what is still queued, what the client has taken. */
   #saidBytes = 0
@@ -66,7 +67,7 @@ export class Conversation implements Push {
     if (this.isGone) return
     if (this.#line.queuedBytes > this.#maxQueuedBytes) {
       // Never thinned out silently: a client that cannot keep up sees its connection end.
-      this.#line.cutOff()
+      this.cutOff('slow')
       return
     }
     this.lastWriteMs = this.#clock.nowMs()
@@ -75,7 +76,8 @@ export class Conversation implements Push {
     this.#line.send(bytes)
   }
 
-  cutOff(): void {
+  cutOff(why: CutOff): void {
+    this.cutOffFor ??= why
     this.#line.cutOff()
   }
 
@@ -86,7 +88,7 @@ export class Conversation implements Push {
     if (queuedBytes === 0 || takenBytes > this.#takenBytes) {
       this.#takenBytes = takenBytes
       this.#tookAtMs = nowMs
-    } else if (nowMs - this.#tookAtMs >= writeTimeoutMs) this.#line.cutOff()
+    } else if (nowMs - this.#tookAtMs >= writeTimeoutMs) this.cutOff('slow')
   }
 
   /** Answers one message. Broken JSON is told and ends the line; JSON cut short just ends it. */

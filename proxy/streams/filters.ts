@@ -31,6 +31,9 @@ export const filtersDefaults: FiltersOptions = {
 
 const sweepMs = 15_000
 
+/** Why a filter is no more: nobody looked, its client ended it, or it could not be told of all. */
+export type FilterEnd = 'expired' | 'uninstalled' | 'lost'
+
 /** A log filter without events is noted this far apart, so that a restart need not go back further. */
 const noteEveryBlocks = 64
 
@@ -56,6 +59,11 @@ export class Filters {
   readonly #options: FiltersOptions
   readonly #filters = new Map<string, Filter>()
   readonly #ends = new Map<Filter, () => void>()
+  readonly #ended = new Map<FilterEnd, number>([
+    ['expired', 0],
+    ['uninstalled', 0],
+    ['lost', 0],
+  ])
   #store: FilterStore | null = null
   #sweeper: NodeJS.Timeout | undefined
 
@@ -79,6 +87,20 @@ export class Filters {
     return this.#filters.size
   }
 
+  /** Filters there are, by kind. */
+  get live(): ReadonlyMap<FilterKind['name'], number> {
+    const live = new Map<FilterKind['name'], number>()
+    for (const name of ['logs', 'blocks', 'transactions'] as const) live.set(name, 0)
+    for (const { kind } of this.#filters.values())
+      live.set(kind.name, (live.get(kind.name) ?? 0) + 1)
+    return live
+  }
+
+  /** Filters that are no more, by reason. */
+  get ended(): Iterable<readonly [FilterEnd, number]> {
+    return this.#ended
+  }
+
   /** Takes up the filters of an earlier run, and begins to let go of those that expire. */
   open(store: FilterStore | null): void {
     this.#store = store
@@ -100,7 +122,8 @@ export class Filters {
   /** Lets go of filters that nobody has looked at for long. */
   sweep(): void {
     const leastMs = this.#clock.nowMs() - this.#options.timeoutMs
-    for (const filter of this.#filters.values()) if (filter.usedAtMs < leastMs) this.#drop(filter)
+    for (const filter of this.#filters.values())
+      if (filter.usedAtMs < leastMs) this.#drop(filter, 'expired')
   }
 
   /**
@@ -180,7 +203,7 @@ export class Filters {
     const id = subscriptionId(message)
     if ('refusal' in id) return refused(-32602, id.refusal)
     const filter = this.#filters.get(id.name)
-    if (filter !== undefined) this.#drop(filter)
+    if (filter !== undefined) this.#drop(filter, 'uninstalled')
     return Promise.resolve(result(filter === undefined ? no : yes))
   }
 
@@ -192,7 +215,7 @@ export class Filters {
   }
 
   #make(id: string, kind: FilterKind, position: Block | null): Filter {
-    return new Filter(id, kind, position, this.#clock.nowMs(), (lost) => this.#drop(lost))
+    return new Filter(id, kind, position, this.#clock.nowMs(), (lost) => this.#drop(lost, 'lost'))
   }
 
   /** Lets it collect from now on, or from a block; what a node says against it, or null. */
@@ -209,15 +232,19 @@ export class Filters {
     this.#ends.set(filter, () => feed.remove(filter))
     try {
       const reply = await ready
-      if (reply.kind === 'error') this.#drop(filter)
+      if (reply.kind === 'error') this.#drop(filter, null)
       return reply.kind === 'error' ? reply : null
     } catch (error) {
-      this.#drop(filter)
+      this.#drop(filter, null)
       throw error
     }
   }
 
-  #drop(filter: Filter): void {
+  /** @param why null where it never began */
+  #drop(filter: Filter, why: FilterEnd | null): void {
+    if (why !== null && this.#filters.has(filter.id)) {
+      this.#ended.set(why, (this.#ended.get(why) ?? 0) + 1)
+    }
     this.#filters.delete(filter.id)
     this.#ends.get(filter)?.()
     this.#ends.delete(filter)

@@ -1,6 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../clock.ts'
-import type { Push } from '../exchange.ts'
+import type { CutOff, Push } from '../exchange.ts'
 import { type Message, parseCalls } from '../rpc/call.ts'
 import { fleetOf, socketsOf } from '../test/streaming-fleet.ts'
 import { StreamingNode } from '../test/streaming-node.ts'
@@ -75,6 +75,27 @@ test('a subscription ends once, by whichever namespace', async (t: TestContext) 
   t.assert.match(unsubscribe(), /"code":-32000,"message":"subscription not found"/)
   await node.until(() => node.subscriptions.size === 0)
   t.assert.deepEqual(subscriptions.load, { clients: 0, feeds: 0 })
+})
+
+test('whose connection was ended for being slow is counted, and its subscriptions by kind', async (t: TestContext) => {
+  const { subscriptions } = await begin(t)
+  const client = new Client()
+  await subscribe(subscriptions, client, 'eth_subscribe', '["newHeads"]')
+  await subscribe(subscriptions, client, 'nftest_subscribe', '["someSubscription",1,5]')
+  t.assert.equal(new Map(subscriptions.live).get('newHeads'), 1)
+  t.assert.equal(new Map(subscriptions.live).get('other'), 1)
+  client.cutOff('slow')
+  subscriptions.endAll(client)
+  t.assert.equal(new Map(subscriptions.live).get('newHeads'), 0)
+  t.assert.deepEqual(
+    new Map(subscriptions.cutOff),
+    new Map([
+      ['slow', 1],
+      ['gap', 0],
+    ]),
+  )
+  subscriptions.endAll(new Client())
+  t.assert.equal(new Map(subscriptions.cutOff).get('slow'), 1)
 })
 
 test('nobody can end the subscription of another', async (t: TestContext) => {
@@ -163,6 +184,7 @@ class Client implements Push {
   readonly subscriptions = new Map<string, () => void>()
   readonly said: string[] = []
   isGone = false
+  cutOffFor: CutOff | null = null
   #onSaid = (): void => {}
 
   push(bytes: Buffer): void {
@@ -170,7 +192,8 @@ class Client implements Push {
     this.#onSaid()
   }
 
-  cutOff(): void {
+  cutOff(why: CutOff): void {
+    this.cutOffFor = why
     this.isGone = true
   }
 

@@ -1,5 +1,5 @@
 import { ProxyError, toRpcError } from '../errors.ts'
-import type { Push } from '../exchange.ts'
+import type { CutOff, Push } from '../exchange.ts'
 import { type Answer, errorAnswer, ownError, resultAnswer } from '../rpc/answer.ts'
 import type { Message } from '../rpc/call.ts'
 import { code, isSpace, skipString } from '../rpc/json.ts'
@@ -16,6 +16,17 @@ import { Voice } from './voice.ts'
 
 /** Kinds whose notifications are the same for everybody who asks with the same params. */
 const sharedKinds = new Set(['newHeads', 'logs', 'newPendingTransactions', 'syncing'])
+
+/** As metrics tell them apart. */
+const subscriptionKinds = [
+  'newHeads',
+  'logs',
+  'newPendingTransactions',
+  'syncing',
+  'other',
+] as const
+
+export type SubscriptionKind = (typeof subscriptionKinds)[number]
 
 /** Longer params are not compared with others'. */
 const maxSharedParams = 8_192
@@ -34,7 +45,12 @@ export class Subscriptions {
   readonly #fleet: Fleet
   readonly #feeds: Feeds
   readonly #chain: ChainStream
-  #count = 0
+  /** Of clients, by kind. */
+  readonly #live = new Map<SubscriptionKind, number>(subscriptionKinds.map((kind) => [kind, 0]))
+  readonly #cutOff = new Map<CutOff, number>([
+    ['slow', 0],
+    ['gap', 0],
+  ])
 
   constructor(fleet: Fleet, feeds: Feeds, chain: ChainStream) {
     this.#fleet = fleet
@@ -44,7 +60,19 @@ export class Subscriptions {
 
   /** Subscriptions of clients, and subscriptions at nodes behind them. */
   get load(): { readonly clients: number; readonly feeds: number } {
-    return { clients: this.#count, feeds: this.#feeds.size }
+    let clients = 0
+    for (const count of this.#live.values()) clients += count
+    return { clients, feeds: this.#feeds.size }
+  }
+
+  /** Subscriptions of clients, by kind. */
+  get live(): Iterable<readonly [SubscriptionKind, number]> {
+    return this.#live
+  }
+
+  /** Connections that were ended because not all could be told on them, by reason. */
+  get cutOff(): Iterable<readonly [CutOff, number]> {
+    return this.#cutOff
   }
 
   /** Carries out `X_subscribe` for the client behind `push`. */
@@ -59,11 +87,13 @@ export class Subscriptions {
     const id = newStreamId()
     const voice = new Voice(push, method, id)
     const ear = method === 'eth_subscribe' ? this.#earOf(params, voice) : null
-    if (ear !== null && this.#chain.head !== null) return this.#hear(message, push, id, ear, voice)
+    if (ear !== null && this.#chain.head !== null) {
+      return this.#hear(message, push, id, kind.name, ear, voice)
+    }
     const { feed, ready } = this.#feedOf(kind.name, method, params)
     // Listens before the node answers, so that what comes right behind its answer is not missed.
     feed.add(voice)
-    this.#begin(push, id, () => feed.remove(voice))
+    this.#begin(push, id, kind.name, () => feed.remove(voice))
     try {
       const reply = await ready
       if (reply.kind === 'result') return begun(message, id, voice)
@@ -83,8 +113,10 @@ export class Subscriptions {
     return ownError(message, -32000, 'subscription not found')
   }
 
-  /** Ends all that a client had. */
+  /** Ends all that a client had, whose connection has ended. */
   endAll(push: Push): void {
+    const { cutOffFor: why } = push
+    if (why !== null) this.#cutOff.set(why, (this.#cutOff.get(why) ?? 0) + 1)
     for (const end of push.subscriptions.values()) end()
     push.subscriptions.clear()
   }
@@ -97,12 +129,19 @@ export class Subscriptions {
     return criteria === null ? null : new LogEar(criteria, listener)
   }
 
-  #hear(message: Message, push: Push, id: string, ear: Ear, voice: Voice): Subscribed {
+  #hear(
+    message: Message,
+    push: Push,
+    id: string,
+    kind: string,
+    ear: Ear,
+    voice: Voice,
+  ): Subscribed {
     if (this.#fleet.view.readers.length === 0) {
       return failed(message, new ProxyError('NO_UPSTREAM', 'no node is up'))
     }
     this.#chain.listen(ear)
-    this.#begin(push, id, () => this.#chain.forget(ear))
+    this.#begin(push, id, kind, () => this.#chain.forget(ear))
     return begun(message, id, voice)
   }
 
@@ -116,10 +155,11 @@ export class Subscriptions {
     return this.#feeds.atOneNode(method, params, isShared)
   }
 
-  #begin(push: Push, id: string, onEnd: () => void): void {
-    this.#count += 1
+  #begin(push: Push, id: string, name: string, onEnd: () => void): void {
+    const kind = subscriptionKinds.find((one) => one === name) ?? 'other'
+    this.#live.set(kind, (this.#live.get(kind) ?? 0) + 1)
     push.subscriptions.set(id, () => {
-      this.#count -= 1
+      this.#live.set(kind, (this.#live.get(kind) ?? 0) - 1)
       onEnd()
     })
   }

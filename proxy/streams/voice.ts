@@ -35,11 +35,11 @@ export class Voice implements Listener {
     }
     this.#heldBytes += bytes.length
     // Geth would hold any number. A client is not told less than all, so it is told nothing more.
-    if (this.#heldBytes > maxHeldBytes) this.#push.cutOff()
+    if (this.#heldBytes > maxHeldBytes) this.#push.cutOff('slow')
     else this.#held.push(bytes)
   }
 
   lost(): void {
-    this.#push.cutOff()
+    this.#push.cutOff('gap')
   }
 }

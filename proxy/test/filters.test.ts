@@ -117,6 +117,35 @@ test('a transaction that several nodes tell of is told once', async (t: TestCont
   t.assert.deepEqual(await client.ask('eth_getFilterChanges', [filter]), [])
 })
 
+test('metrics tell how many listen to what, and what has ended', async (t: TestContext) => {
+  const { nodes } = await begin(t)
+  const proxy = await runningProxy(t, asFlags(nodes))
+  const client = await SocketClient.open(t, proxy.url)
+  for (const kind of ['newHeads', 'logs', 'newPendingTransactions']) {
+    await client.subscribe(...(kind === 'logs' ? [kind, {}] : [kind]))
+  }
+  await client.ask('eth_newFilter', [{}])
+  await client.ask('eth_newBlockFilter', [])
+  await client.ask('eth_uninstallFilter', [await client.ask('eth_newBlockFilter', [])])
+  const text = await (await fetch(`${proxy.adminUrl}/metrics`)).text()
+  for (const line of [
+    'filters{kind="logs"} 1',
+    'filters{kind="blocks"} 1',
+    'filters{kind="transactions"} 0',
+    'filters_ended_total{reason="uninstalled"} 1',
+    'filters_ended_total{reason="expired"} 0',
+    'subscriptions{kind="newHeads"} 1',
+    'subscriptions{kind="logs"} 1',
+    'subscriptions{kind="newPendingTransactions"} 1',
+    'subscriptions{kind="other"} 0',
+    'upstream_subscriptions 1',
+    'connections_cut_off_total{reason="slow"} 0',
+    'stream_gaps_total 0',
+  ]) {
+    t.assert.ok(text.includes(`\nequipoise_${line}\n`), line)
+  }
+})
+
 /** Two nodes on one chain. */
 async function begin(t: TestContext) {
   const chain = new EventChain()
