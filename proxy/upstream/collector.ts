@@ -3,7 +3,7 @@ import { type NodeReport, parseReport, type Report, ReportError } from '../../ag
 import type { Clock } from '../clock.ts'
 import type { Rng } from '../rng.ts'
 import type { AgentCredentials } from './agent-access.ts'
-import { takeReport } from './report-intake.ts'
+import { NamedReports, takeReport } from './report-intake.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Lines above this are no report: an agent's 1,024 nodes have some 600 bytes each. */
@@ -47,6 +47,7 @@ export class Collector {
   lastProblem: string | null = null
   #lastLineMs: number | null = null
   #seq: number | null = null
+  #boot: number | null = null
   /** What was last said of its stream; at first nothing. */
   #told: string | null | undefined
   /** Between two lines, as the agent itself says. */
@@ -150,24 +151,31 @@ export class Collector {
 
   #take(line: string): void {
     const report = this.#parse(line)
-    if (report === null) return
+    if (report === null || this.#isReplayed(report)) return
     this.reports += 1
     this.host = report.host
     this.#intervalMs = report.interval
     // A step back is an agent that was started again, not a gap.
     if (this.#seq !== null && report.seq > this.#seq) this.gaps += report.seq - this.#seq - 1
     this.#seq = report.seq
+    this.#boot = report.boot ?? null
     const nowMs = this.#clock.nowMs()
     this.#lastLineMs = nowMs
+    const named = new NamedReports(report.nodes)
     for (const upstream of this.#options.upstreams) {
-      const { reportedAs } = upstream
-      const node = report.nodes.find(({ id, name }) => {
-        return reportedAs.includes(id) || reportedAs.includes(name)
-      })
+      const node = named.of(upstream.reportedAs)
       if (node === undefined) continue
       takeReport(upstream, node, 'pulled', nowMs, report.t)
       this.#options.onReport?.(upstream, node, report.t)
     }
+  }
+
+  /** Of one run of an agent, a line from before the last is no news, whoever says it again. */
+  #isReplayed({ boot, seq }: Report): boolean {
+    if (boot === undefined || boot !== this.#boot || seq >= (this.#seq ?? 0)) return false
+    this.refused += 1
+    this.lastProblem = `line ${seq} came after line ${this.#seq}`
+    return true
   }
 
   #parse(line: string): Report | null {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { Counts } from '../stats/counts.ts'
 import { PushOrder } from './push-order.ts'
 import { PushedAgent } from './pushed-agent.ts'
-import { takeReport } from './report-intake.ts'
+import { NamedReports, takeReport } from './report-intake.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Why a pushed report was refused, as it is counted, and as an HTTP status. */
@@ -97,10 +97,9 @@ export class PushedReports {
   }
 
   #named({ nodes }: Report): (readonly [Upstream, NodeReport])[] {
+    const named = new NamedReports(nodes)
     return this.#upstreams().flatMap((upstream) => {
-      const node = nodes.find(({ id, name }) =>
-        [id, name].some((each) => upstream.reportedAs.includes(each)),
-      )
+      const node = named.of(upstream.reportedAs)
       return node === undefined ? [] : [[upstream, node] as const]
     })
   }

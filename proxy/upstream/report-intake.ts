@@ -20,6 +20,25 @@ export type Reported = {
   readonly meter: { report(report: NodeReport, sentWallMs?: number): void }
 }
 
+/** The nodes of a report by id and by name; an id counts before a name, and the first of two. */
+export class NamedReports {
+  readonly #byName = new Map<string, NodeReport>()
+
+  constructor(nodes: readonly NodeReport[]) {
+    for (const node of nodes.toReversed()) this.#byName.set(node.name, node)
+    for (const node of nodes.toReversed()) this.#byName.set(node.id, node)
+  }
+
+  /** What is said of the node that goes by one of these names. */
+  of(names: readonly string[]): NodeReport | undefined {
+    for (const name of names) {
+      const node = this.#byName.get(name)
+      if (node !== undefined) return node
+    }
+    return undefined
+  }
+}
+
 /**
  * Hands a report to the node that it is about. One source speaks for a node at a time: figures of
  * two, read at different moments by different clocks, would contradict each other.
