@@ -1,22 +1,20 @@
 import { Command } from 'commander'
 import { defaultStrategy, strategyNames } from '../../proxy/index.ts'
 import { bold } from '../report/table.ts'
+import { profiles } from '../stand/profiles.ts'
+import type { StandClient } from '../stand/stand-fleet.ts'
 import { workloads } from '../workloads/catalogue.ts'
 
 /** Fleets that can be started, and what they are. */
-const fleets: ReadonlyMap<string, string> = new Map([
-  [
-    'anvil',
-    'embedded: real Anvil nodes on one chain, each with a CPU quota where the system allows',
-  ],
-  ['geth', 'real Geths, driven through their Engine API: takes a geth on the PATH'],
-  ['docker', 'the same in containers with limits: takes a Docker daemon of this machine'],
-])
+const fleets: { readonly [client in StandClient]: string } = {
+  anvil: 'embedded: real Anvil nodes on one chain, each with a CPU quota where the system allows',
+  geth: 'real Geths on one chain, driven through their Engine API; takes a geth',
+}
 
 /** `equipoise-bench list`: what can be named on the command line. */
 export function listCommand(): Command {
   return new Command('list')
-    .description('strategies, workloads and fleets that can be named')
+    .description('strategies, workloads, fleets and profiles that can be named')
     .action(() => {
       process.stdout.write(`${listing(process.stdout.isTTY)}\n`)
     })
@@ -29,7 +27,8 @@ function listing(isColoured: boolean): string {
   const sections = [
     ['Strategies', strategies],
     ['Workloads', [...workloads.values()].map(({ name, about }) => [name, about] as const)],
-    ['Fleets', [...fleets]],
+    ['Fleets', Object.entries(fleets)],
+    ['Profiles', [...profiles.values()].map(({ name, about }) => [name, about] as const)],
   ] as const
   return sections
     .map(([title, items]) => {

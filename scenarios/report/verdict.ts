@@ -13,7 +13,17 @@ const readings: { readonly [outcome in Difference]: string } = {
 }
 
 /** The answer in a sentence or two, over all cells. */
-export function headline({ results, cells }: Summary): string {
+export function headline(summary: Summary): string {
+  const { trials } = summary.results
+  const counted = trials.filter(({ dropped }) => dropped === null)
+  const disturbed = counted.filter((trial) => trial.disturbed !== null)
+  const answer = undisturbedHeadline(summary)
+  return 2 * disturbed.length > counted.length
+    ? `${answer} Other programs disturbed most of its trials: take it as a first look.`
+    : answer
+}
+
+function undisturbedHeadline({ results, cells }: Summary): string {
   const [only] = cells
   if (only === undefined) return 'No trial was finished; nothing is compared.'
   if (cells.length === 1) return cellHeadline(only)
