@@ -27,6 +27,9 @@ type Member = { readonly id: string; readonly engine: Engine; readonly head: Hea
 const startTimeoutMs = 60_000
 const pollMs = 250
 const minBlockTimeMs = 100
+/** A node that is so far behind at two looks in a row is taken in anew. */
+const lookEveryMs = 10_000
+const toleratedLag = 5
 
 /** `equipoise-bench drive`: makes blocks on Geths that somebody else has started. */
 export function driveCommand(): Command {
@@ -108,16 +111,47 @@ async function keepDriving(drive: Drive, signal: AbortSignal): Promise<void> {
     }
     const ids = members.map(({ id }) => id).join(', ')
     process.stdout.write(`driving ${ids} from block ${driver.head.number}\n`)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve())
-    })
+    await keepTakingBack(driver, drive, signal)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
     await driver.close()
     const left = made.filter(({ id }) => !taken.has(id))
     await Promise.all(left.map(({ engine }) => engine.close()))
+  }
+}
+
+/**
+ * A node that was killed and came back without its chain refuses what it is given, and the driver
+ * gives it no more. With its data removed it starts from nothing, and has to be taken in anew.
+ */
+async function keepTakingBack(
+  driver: BlockDriver,
+  { engines, secret }: Drive,
+  signal: AbortSignal,
+): Promise<void> {
+  const suspects = new Set<string>()
+  for (;;) {
+    await pause(lookEveryMs, undefined, { signal })
+    for (const [id, url] of engines) {
+      if (!(await isFarBehind(driver, new Engine(url, secret)))) suspects.delete(id)
+      else if (!suspects.delete(id)) suspects.add(id)
+      else {
+        say(`${id} stays behind: it is taken in anew`)
+        await driver.drop(id)
+        void driver.join(id, new Engine(url, secret))
+      }
+    }
+  }
+}
+
+async function isFarBehind(driver: BlockDriver, engine: Engine): Promise<boolean> {
+  try {
+    return driver.head.number - (await engine.head()).number > toleratedLag
+  } catch {
+    return false // It is down; the driver tells of that, and tries it again itself.
+  } finally {
+    await engine.close()
   }
 }
 
