@@ -1,10 +1,11 @@
 import type { BenchConfig } from './config.ts'
+import { arrivalShapes, arrivalsInWords } from './load/arrivals.ts'
 import { idleTimes } from './measure/idle-times.ts'
 import type { Capacity, Cell } from './report/results.ts'
 import type { CellPlan } from './schedule.ts'
 import type { Site } from './site.ts'
 import { workloadNamed, workloadOn } from './workloads/catalogue.ts'
-import { isMet } from './workloads/workload.ts'
+import { isMet, type WorkloadRow } from './workloads/workload.ts'
 
 export type CellOrder = {
   readonly config: BenchConfig
@@ -24,7 +25,10 @@ export async function measureCell(
   const { id, profile, load } = plan
   const readsDisk = profile !== null && profile.slowReadsPerSecond !== null
   const workload = workloadNamed(workloadOn(readsDisk, plan.workload))
-  const { about, classes, rows } = workload
+  const { about, classes, rows, recordedMs, arrivals } = workload
+  const shape = config.arrivals ?? arrivals ?? arrivalShapes.poisson
+  // A script asks for what is its own, whatever the chain held before.
+  const isAsked = (row: WorkloadRow) => workload.script !== undefined || isMet(row, site.facts)
   const total = rows.reduce((sum, row) => sum + row.weight, 0)
   const known = alike?.calls.map(({ idleMs }) => idleMs)
   const idle =
@@ -40,11 +44,11 @@ export async function measureCell(
     load,
     ratePerSecond: Number((rate ?? 0).toPrecision(4)),
     capacity,
-    about,
+    about: recordedMs === undefined ? `${about}; ${arrivalsInWords(shape)}` : about,
     classes: [...classes],
     calls: rows.map((row, i) => ({
-      method: isMet(row, site.facts) ? row.method : 'eth_getBlockByNumber',
-      what: isMet(row, site.facts) ? row.what : `in place of ${row.method}`,
+      method: isAsked(row) ? row.method : 'eth_getBlockByNumber',
+      what: isAsked(row) ? row.what : `in place of ${row.method}`,
       class: row.class,
       share: row.weight / total,
       idleMs: idle[i] ?? null,

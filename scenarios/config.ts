@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { type Contender, readBaseline, readStrategies, readTargets } from './contenders.ts'
 import { FlagReader } from './flags.ts'
+import type { ArrivalShape } from './load/arrivals.ts'
 import { type Condition, readCondition } from './report/condition.ts'
 import { haproxyName, haproxyVersion } from './stand/haproxy.ts'
 import { readProfiles } from './stand/profile-flags.ts'
 import type { Profile } from './stand/profiles.ts'
 import { type StandClient, standClients } from './stand/stand-fleet.ts'
-import { workloads } from './workloads/catalogue.ts'
+import { readArrivals, readTraceFlags, readWorkloads } from './workload-flags.ts'
 
 export type { Contender } from './contenders.ts'
 
@@ -37,6 +38,8 @@ export type BenchConfig = {
   /** Shares of the capacity; empty when `ratePerSecond` says how much. */
   readonly loads: readonly number[]
   readonly ratePerSecond: number | null
+  /** How calls lie in time; null: as the workload says. */
+  readonly arrivals: ArrivalShape | null
   readonly transport: 'http' | 'ws'
   readonly durationMs: number
   readonly warmupMs: number
@@ -72,6 +75,9 @@ export type BenchFlags = {
     | 'load'
     | 'rate'
     | 'transport'
+    | 'arrivals'
+    | 'trace'
+    | 'speed'
     | 'duration'
     | 'warmup'
     | 'repeats'
@@ -131,7 +137,10 @@ const maxCalls = 2_000_000
 export function parseCompare(flags: BenchFlags): BenchConfig {
   const isBare = Object.keys(flags).every((name) => ['out', 'seed', 'keepDisturbed'].includes(name))
   const config = parse(flags, flags.strategies ?? benchDefaults.strategies, benchDefaults.repeats)
-  return isBare ? { ...config, budgetMs: defaultBudgetMs } : config
+  if (!isBare) return config
+  // Somebody's first look, on a machine that may not be quiet: all of it counts, and what was disturbed is told.
+  const rules = { ...config.rules, mostTries: 1, keepsDisturbed: true }
+  return { ...config, rules, budgetMs: defaultBudgetMs }
 }
 
 /** Checks the flags of `run`: one trial of one strategy. @throws UsageError with every problem */
@@ -154,7 +163,11 @@ function parse(flags: BenchFlags, strategies: string, repeats: string): BenchCon
   const contenders = isOurs
     ? [...readStrategies(strategies, read), ...rivals(flags, read)]
     : readTargets(targets, read)
-  const rate = flags.rate ?? (isOurs ? undefined : targetRate)
+  const durationMs = read.durationMs('--duration', told.duration, 1000)
+  const warmupMs = read.durationMs('--warmup', told.warmup, 0)
+  const trace = readTraceFlags(flags, warmupMs + durationMs, read)
+  const given = trace === null ? flags.rate : String(trace.ratePerSecond)
+  const rate = given ?? (isOurs ? undefined : targetRate)
   const directory = flags.resume ?? flags.out
   const fleet = read.oneOf('--fleet', told.fleet, standClients)
   const config: BenchConfig = {
@@ -162,17 +175,16 @@ function parse(flags: BenchFlags, strategies: string, repeats: string): BenchCon
     baseline: readBaseline(flags.baseline, contenders, read),
     fleet: standClients.find((client) => client === fleet) ?? 'anvil',
     profiles: isOurs ? readProfiles(flags, fleet, read) : [],
-    workloads: read
-      .names('--workload', told.workload)
-      .map((name) => read.oneOf('--workload', name, workloads.keys())),
+    workloads: trace === null ? readWorkloads(told.workload, read) : [trace.name],
+    arrivals: readArrivals(flags.arrivals, read),
     loads:
       rate === undefined
         ? read.names('--load', told.load).map((text) => read.number('--load', text, 0.05, 2))
         : [],
     ratePerSecond: rate === undefined ? null : read.number('--rate', rate, 0.1, 20_000),
     transport: read.oneOf('--transport', told.transport, ['http', 'ws']) === 'ws' ? 'ws' : 'http',
-    durationMs: read.durationMs('--duration', told.duration, 1000),
-    warmupMs: read.durationMs('--warmup', told.warmup, 0),
+    durationMs,
+    warmupMs,
     repeats: readRepeats(flags, repeats, read),
     budgetMs: flags.budget === undefined ? null : read.durationMs('--budget', flags.budget, 1000),
     isOnce: flags.once ?? false,

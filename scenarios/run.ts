@@ -53,6 +53,7 @@ export async function runTrial(order: TrialOrder, site: Site, signal: AbortSigna
     {
       ...target,
       ...{ kind: 'open-loop', ratePerSecond, warmupMs, durationMs, maxInFlight },
+      arrivals: config.arrivals,
       idleMs: cell.calls.map(({ idleMs }) => idleMs),
     },
     {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type BenchFlags, benchDefaults } from '../config.ts'
+import { arrivalShapes } from '../load/arrivals.ts'
 import { profiles } from '../stand/profiles.ts'
 import { standClients } from '../stand/stand-fleet.ts'
 import { workloads } from '../workloads/catalogue.ts'
@@ -20,6 +21,12 @@ export function withBenchFlags(command: Command): Command {
     .option(
       '--workload <name,…>',
       `calls to make: ${[...workloads.keys()].join(', ')} (default: ${benchDefaults.workload})`,
+    )
+    .option('--trace <file>', 'replay recorded calls in place of a workload, at their own times')
+    .option('--speed <factor>', 'so many times as fast as the trace was (default: 1)')
+    .option(
+      '--arrivals <shape>',
+      `how calls lie in time: ${Object.keys(arrivalShapes).join(', ')} (default: as the workload says)`,
     )
     .option(
       '--load <share,…>',

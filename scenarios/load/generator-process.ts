@@ -5,6 +5,7 @@ import { drawCalls } from '../workloads/workload.ts'
 import { arrivalShapes, arrivalsOf } from './arrivals.ts'
 import { type SaturationResult, saturate } from './autocannon.ts'
 import type { OpenLoopResult } from './book.ts'
+import { keepToOwnCore } from './cores.ts'
 import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
 import { hurry } from './hurry.ts'
 import { OpenLoop } from './open-loop.ts'
@@ -50,6 +51,7 @@ process.once('message', (plan: OpenLoopPlan | SaturationPlan) => {
 async function carryOut(plan: OpenLoopPlan | SaturationPlan): Promise<void> {
   const usage = new Usage()
   try {
+    keepToOwnCore()
     const { result, audit } =
       plan.kind === 'open-loop'
         ? await load(plan, usage)
@@ -70,9 +72,12 @@ async function load(
   const { signal } = new AbortController()
   const arrivalsPerSecond =
     sessions === undefined || rowsAlone ? ratePerSecond : ratePerSecond / callsPerArrival
-  const shape = workload.arrivals ?? arrivalShapes.poisson
+  const shape = plan.arrivals ?? workload.arrivals ?? arrivalShapes.poisson
   const random = randomStream(seed, `${stream}/arrivals`)
-  const arrivalsMs = arrivalsOf(shape, arrivalsPerSecond, warmupMs + durationMs, random)
+  const recorded = rowsAlone ? undefined : workload.recordedMs
+  const endMs = warmupMs + durationMs
+  const arrivalsMs =
+    recorded?.filter((atMs) => atMs < endMs) ?? arrivalsOf(shape, arrivalsPerSecond, endMs, random)
   const context = {
     ...{ url: url.replace(/^ws/, 'http'), facts: plan.facts, seed, stream },
     ...{ arrivalsMs, signal },

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { ChainFacts } from '../workloads/chain.ts'
 import type { Audit } from '../workloads/script.ts'
+import type { ArrivalShape } from './arrivals.ts'
 import type { SaturationResult } from './autocannon.ts'
 import type { OpenLoopResult } from './book.ts'
 
@@ -23,6 +24,8 @@ export type OpenLoopPlan = LoadTarget & {
   readonly warmupMs: number
   readonly durationMs: number
   readonly maxInFlight: number
+  /** How calls lie in time, in place of what the workload says. */
+  readonly arrivals?: ArrivalShape | null
   /** Draws rows even of a workload with a script: nothing is written. */
   readonly rowsAlone?: boolean
   /** See `BookOptions`; empty when no idle time is known. */

@@ -29,6 +29,8 @@ export type Workload = {
   readonly rows: readonly WorkloadRow[]
   /** How its calls lie in time; Poisson where it does not say. */
   readonly arrivals?: ArrivalShape
+  /** Times that were recorded, growing, milliseconds from the first; they take the place of a shape. */
+  readonly recordedMs?: Float64Array
   /** Makes the calls of a load that follow from one another; without it rows are drawn. */
   readonly script?: (context: ScriptContext) => Promise<Script>
   /** Calls that one arrival makes, about; 1 where it does not say. Rates count calls. */
