@@ -1,8 +1,10 @@
 import {
   type Capacity,
+  capacityRanges,
   type Dimension,
   dimensions,
   type RawFigures,
+  rawRange,
   type StatePoint,
 } from './report.ts'
 import type { Glance, Sample } from './sources/source.ts'
@@ -121,15 +123,18 @@ export class Normalizer {
   #capacity(sample: Sample): Capacity {
     const { networkBytesPerS: network, diskBytesPerS } = this.#declared
     const disks = [diskBytesPerS, sample.diskLimitBytesPerS].filter((limit) => limit !== undefined)
-    const cap: { -readonly [name in keyof Capacity]: Capacity[name] } = {}
-    const cpus = rounded(sample.cpus ?? 0, 1e6)
-    // A limit of nothing is none that a share could be taken of.
-    if (cpus > 0) cap.cpus = cpus
-    if (sample.memLimitBytes !== undefined && sample.memLimitBytes > 0) {
-      cap.mem = sample.memLimitBytes
+    const known: { readonly [name in keyof Capacity]: number | undefined } = {
+      cpus: sample.cpus === undefined ? undefined : rounded(sample.cpus, 1e6),
+      mem: sample.memLimitBytes,
+      disk: disks.length > 0 ? Math.min(...disks) : undefined,
+      network,
     }
-    if (disks.length > 0) cap.disk = Math.min(...disks)
-    if (network !== undefined) cap.network = network
+    const cap: { -readonly [name in keyof Capacity]: Capacity[name] } = {}
+    for (const name of ['cpus', 'mem', 'disk', 'network'] as const) {
+      const value = known[name]
+      // A limit of nothing is none that a share could be taken of.
+      if (value !== undefined && isWithin(value, capacityRanges[name])) cap[name] = value
+    }
     return cap
   }
 
@@ -244,10 +249,16 @@ function rawOf(sample: Sample, cpuCores: number | undefined): RawFigures {
   const raw: { -readonly [name in keyof RawFigures]: RawFigures[name] } = {}
   for (const [name, field] of rawFields) {
     const value = sample[field]
-    if (value !== undefined && Number.isFinite(value)) raw[name] = rounded(value, 1e6)
+    if (value !== undefined && isWithin(value, rawRange(name))) raw[name] = rounded(value, 1e6)
   }
-  if (cpuCores !== undefined) raw.cpu_cores = rounded(cpuCores, 1e6)
+  if (cpuCores !== undefined && isWithin(cpuCores, rawRange('cpu_cores'))) {
+    raw.cpu_cores = rounded(cpuCores, 1e6)
+  }
   return raw
+}
+
+function isWithin(value: number, [least, most]: readonly [number, number]): boolean {
+  return value >= least && value <= most
 }
 
 /** Clamped to [0, 1]; four decimals, which is more than any axis is worth and keeps lines short. */

@@ -1,4 +1,4 @@
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { maxNodesPerReport, parseReport, ReportError } from './report.ts'
 
@@ -63,4 +63,55 @@ test('whatever is sent, the answer is a report or a ReportError', () => {
     }),
     { numRuns: 500, seed: 5 },
   )
+})
+
+const hostile = fc.oneof(
+  { weight: 9, arbitrary: fc.double({ min: 0.01, max: 1, noNaN: true }) },
+  fc.double(),
+  fc.constantFrom(0, 1, -1, -0, 1e308, 5e-324, Number.NaN, Infinity, -Infinity, 2 ** 53),
+  fc.anything(),
+)
+
+test('of hostile figures none is taken that is not finite and within its range', (t: TestContext) => {
+  const figures = (names: readonly string[]) =>
+    fc.dictionary(fc.constantFrom(...names, 'heat', '__proto__', 'constructor'), hostile)
+  const nodes = fc.record({
+    x: figures(['cpu', 'memory', 'cpu_pressure', 'disk']),
+    cap: figures(['cpus', 'mem']),
+    raw: figures(['at_ms', 'cpu_usage_s', 'nr_periods']),
+    age: hostile,
+  })
+  let taken = 0
+  fc.assert(
+    fc.property(nodes, hostile, hostile, (figures, seq, interval) => {
+      try {
+        const sent = { ...line, seq, interval, nodes: [{ ...node, ...figures }] }
+        const {
+          nodes: [read],
+          ...report
+        } = parseReport(sent)
+        taken += 1
+        const { x = {}, cap = {}, raw = {}, age = -1 } = read ?? {}
+        const all = [report.seq, report.interval, age, ...[x, cap, raw].flatMap(Object.values)]
+        t.assert.ok(
+          all.every((value) => Number.isFinite(value) && value >= 0),
+          all.join(),
+        )
+        t.assert.ok(Object.values(x).every((value) => value <= 1))
+        t.assert.ok(Object.values(cap).every((value) => value > 0))
+        t.assert.equal(Object.getPrototypeOf(x), Object.prototype)
+      } catch (error) {
+        if (!(error instanceof ReportError)) throw error
+      }
+    }),
+    { numRuns: 2000, seed: 7 },
+  )
+  t.assert.ok(taken > 0)
+})
+
+test('of a million dimensions those of the contract are read, and no others', (t: TestContext) => {
+  const x: Record<string, number> = { cpu: 0.42 }
+  for (let i = 0; i < 1_000_000; i += 1) x[`d${i}`] = 1
+  const [read] = parseReport({ ...line, nodes: [{ ...node, x, raw: x, cap: x }] }).nodes
+  t.assert.deepEqual([read?.x, read?.raw, read?.cap], [{ cpu: 0.42 }, {}, {}])
 })

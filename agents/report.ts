@@ -27,15 +27,32 @@ export type StatePoint = { readonly [axis in Dimension]?: number }
 
 /** What the container may use at most: its own limit, or the host's where it has none. */
 export type Capacity = {
-  /** CPU cores, above 0: min of quota ÷ period, cpuset and the host's cores. */
+  /** CPU cores: min of quota ÷ period, cpuset and the host's cores. */
   readonly cpus?: number
-  /** Bytes of memory, above 0. */
+  /** Bytes of memory. */
   readonly mem?: number
   /** Bytes a second of the disk, where declared or limited. */
   readonly disk?: number
   /** Bytes a second of the network, where declared. */
   readonly network?: number
 }
+
+/**
+ * Least and most of what a capacity can be. Shares are taken of it, and of one that no machine has
+ * they would be none: a thousandth of a core is the least that Linux grants (1 ms in each second).
+ */
+export const capacityRanges = {
+  cpus: [0.001, 1e6],
+  mem: [1, 1e18],
+  disk: [1, 1e15],
+  network: [1, 1e15],
+} as const satisfies Record<keyof Capacity, readonly [number, number]>
+
+/** The most that a raw figure can be: what is counted in bytes or seconds never gets there. */
+const maxRaw = 1e18
+
+/** The least quota, and the least period, in seconds: Linux has 1 ms for both. */
+const leastPeriodS = 0.001
 
 const rawNames = [
   'at_ms',
@@ -146,9 +163,9 @@ function parseNode(value: unknown, path: string): NodeReport {
     id,
     name: node['name'] === undefined ? id : text(node['name'], `${path}.name`),
     ...(gone === undefined ? {} : { gone }),
-    x: numbers(node['x'], `${path}.x`, dimensions, 0, 1),
-    cap: numbers(node['cap'], `${path}.cap`, capacityNames, Number.MIN_VALUE),
-    raw: numbers(node['raw'], `${path}.raw`, rawNames, 0),
+    x: numbers(node['x'], `${path}.x`, dimensions, () => [0, 1]),
+    cap: numbers(node['cap'], `${path}.cap`, capacityNames, (name) => capacityRanges[name]),
+    raw: numbers(node['raw'], `${path}.raw`, rawNames, rawRange),
     src: text(node['src'], `${path}.src`),
     age: number(node['age'], `${path}.age`, 0),
   }
@@ -156,17 +173,21 @@ function parseNode(value: unknown, path: string): NodeReport {
 
 const capacityNames = ['cpus', 'mem', 'disk', 'network'] as const
 
+/** Least and most that a raw figure can be. */
+export function rawRange(name: keyof RawFigures): readonly [number, number] {
+  return [name === 'quota_s' || name === 'period_s' ? leastPeriodS : 0, maxRaw]
+}
+
 function numbers<Name extends string>(
   value: unknown,
   path: string,
   names: readonly Name[],
-  min: number,
-  max = Number.MAX_VALUE,
+  rangeOf: (name: Name) => readonly [number, number],
 ): { readonly [name in Name]?: number } {
   const from = object(value, path)
   const to: { [name in Name]?: number } = {}
   for (const name of names) {
-    if (from[name] !== undefined) to[name] = number(from[name], `${path}.${name}`, min, max)
+    if (from[name] !== undefined) to[name] = number(from[name], `${path}.${name}`, ...rangeOf(name))
   }
   return to
 }
