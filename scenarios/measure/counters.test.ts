@@ -69,7 +69,7 @@ async function serving(t: TestContext) {
     node: { calls: 1, errors: 0, usageSeconds: 1, atMs: 1 } as FakeNode,
     sources: {
       ...{ adminUrl: '', agentUrl: '', statsUrl: null as string | null },
-      ...{ proxyPid: process.pid, agentPid: process.pid },
+      ...{ proxyPid: process.pid, ownPids: [process.pid] },
     },
   }
   const server = createServer((request, response) => {

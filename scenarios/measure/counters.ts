@@ -8,7 +8,8 @@ import { residentBytes } from './process-use.ts'
 export type CounterSources = {
   readonly adminUrl: string
   readonly agentUrl: string
-  readonly agentPid: number
+  /** Of the agent, and of the proxies that are not measured now. */
+  readonly ownPids: readonly number[]
   /** Of Equipoise, or of what is measured in its place. */
   readonly proxyPid: number
   /** HAProxy's own counts, where it is what is measured; null: Equipoise's. */
@@ -21,7 +22,7 @@ export type Counters = {
   readonly nodes: ReadonlyMap<string, NodeCounters>
   readonly proxyCpuSeconds: number | null
   readonly proxyMemoryBytes: number | null
-  /** Of the agent and of this process. */
+  /** Of these and of this process. */
   readonly ownCpuSeconds: number
   readonly machineCpuSeconds: number
 }
@@ -69,13 +70,13 @@ const fleetSchema = z.object({
 
 /** @throws Error when the proxy's admin port or the agent does not answer as it should */
 export async function readCounters(sources: CounterSources): Promise<Counters> {
-  const { adminUrl, agentUrl, agentPid, proxyPid, statsUrl } = sources
+  const { adminUrl, agentUrl, ownPids, proxyPid, statsUrl } = sources
   const { user, system } = process.cpuUsage()
-  const [calls, state, proxyCpuSeconds, agentSeconds, proxyMemoryBytes] = await Promise.all([
+  const [calls, state, proxyCpuSeconds, ownSeconds, proxyMemoryBytes] = await Promise.all([
     statsUrl === null ? json(`${adminUrl}/api/fleet`) : text(statsUrl),
     json(`${agentUrl}/v1/state`),
     processCpuSeconds(proxyPid),
-    processCpuSeconds(agentPid),
+    Promise.all(ownPids.map(processCpuSeconds)),
     residentBytes(proxyPid),
   ])
   const reports = new Map(parseReport(state).nodes.map((node) => [node.id, node]))
@@ -87,7 +88,7 @@ export async function readCounters(sources: CounterSources): Promise<Counters> {
     ),
     proxyCpuSeconds,
     proxyMemoryBytes,
-    ownCpuSeconds: (agentSeconds ?? 0) + (user + system) / 1e6,
+    ownCpuSeconds: ownSeconds.reduce<number>((sum, one) => sum + (one ?? 0), (user + system) / 1e6),
     machineCpuSeconds: machineCpuSeconds(),
   }
 }

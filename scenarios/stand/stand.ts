@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchConfig } from '../config.ts'
 import type { FleetNode } from '../fleets/fleet.ts'
+import { proxyCores } from '../load/cores.ts'
 import { freePorts } from '../ports.ts'
 import { Reaper } from '../reaper.ts'
 import { Service } from '../service.ts'
@@ -55,7 +56,9 @@ export async function openStand(options: StandOptions): Promise<Site> {
   const onSpoilt = (text: string) => void deaths.push(text)
   const service = async (name: keyof typeof bins, flags: readonly string[]): Promise<Service> => {
     const bin = join(import.meta.dirname, bins[name])
-    const made = new Service(name, [process.execPath, bin, ...flags], reaper, onSpoilt)
+    const command = [...proxyCores(), process.execPath, bin, ...flags] as const
+    const [program = process.execPath, ...args] = command
+    const made = new Service(name, [program, ...args], reaper, onSpoilt)
     started.push(made)
     await made.start()
     return made
@@ -90,7 +93,11 @@ export async function openStand(options: StandOptions): Promise<Site> {
       ? await Rival.start(nodes, folder, reaper, onSpoilt)
       : null
     if (rival !== null) started.push(rival)
-    const own = { adminUrl, agentUrl, agentPid: agent.pid, proxyPid: proxy.pid, statsUrl: null }
+    const rivalPids = rival === null ? [] : [rival.sources.proxyPid]
+    const own = {
+      ...{ adminUrl, agentUrl, statsUrl: null },
+      ...{ proxyPid: proxy.pid, ownPids: [agent.pid, ...rivalPids] },
+    }
     const scheme = config.transport === 'ws' ? 'ws' : 'http'
     const endpoint = `http://127.0.0.1:${httpPort}`
     return {
@@ -103,7 +110,10 @@ export async function openStand(options: StandOptions): Promise<Site> {
         const note = await untilIdle(adminUrl, agentUrl, until)
         if (note !== null) tell(note)
         if (rival !== null && isHaproxy(contender)) {
-          return { url: rival.url, sources: { ...own, ...rival.sources } }
+          return {
+            url: rival.url,
+            sources: { ...own, ...rival.sources, ownPids: [agent.pid, proxy.pid] },
+          }
         }
         await chooseStrategy(adminUrl, contender.name)
         return { url: `${scheme}://127.0.0.1:${httpPort}`, sources: own }
