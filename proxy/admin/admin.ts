@@ -43,8 +43,8 @@ const eventIntervalMs = 250
 /** Requests to this port are short: whoever takes longer to send one is cut off. */
 const requestTimeoutMs = 10_000
 
-/** Scrapers, probes and a few people: no more connections than that. */
-const maxConnections = 128
+/** Scrapers, probes, a few people, and one for each agent that pushes: no more than that. */
+const maxConnections = 1_152
 
 const warnings: AdminLog = {
   error: (details, message) =>
