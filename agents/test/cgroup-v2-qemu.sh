@@ -45,7 +45,7 @@ node=$(node -p process.execPath)
 with_libraries "$node" "$disk" /bin/node
 with_libraries "$(command -v unshare)" "$disk" /bin/unshare
 cp "$(command -v busybox)" "$disk/bin/"
-for name in sh mount cat true ls; do ln -s busybox "$disk/bin/$name"; done
+for name in sh mount cat true ls ifconfig; do ln -s busybox "$disk/bin/$name"; done
 cp -r agents package.json "$disk/repo/"
 node --input-type=module - "$disk/repo" <<'JS'
 import { cpSync, existsSync, globSync, readFileSync } from 'node:fs'
@@ -65,6 +65,8 @@ JS
 cat >"$disk/run/tests" <<SH
 #!/bin/sh
 cd /repo
+export PATH=/bin
+ifconfig lo 127.0.0.1 up
 /bin/node --version
 /bin/node --test --test-isolation=none --test-reporter=spec ${tests[*]}
 echo "@@exit \$?"

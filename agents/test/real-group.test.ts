@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -216,7 +216,9 @@ test(
   },
 )
 
-const canUnshare = spawnSync('unshare', ['-C', '/bin/true']).status === 0
+/** By its path: a shell may have one of its own by that name, which knows no cgroup namespaces. */
+const unshare = ['/usr/bin/unshare', '/bin/unshare'].find((path) => existsSync(path)) ?? 'unshare'
+const canUnshare = spawnSync(unshare, ['-C', '/bin/true']).status === 0
 
 test('an agent in a cgroup namespace of its own finds the groups of others', {
   ...onCgroups,
@@ -229,14 +231,17 @@ test('an agent in a cgroup namespace of its own finds the groups of others', {
   const home = bench.group('agent')
   const bin = join(import.meta.dirname, '../bin.ts')
   // The shell waits until it is in its group: the namespace begins where its first process is.
-  const script = `read go; exec unshare -C "$0" "$1" --pid node=${pid} --port 0`
+  const script = `read go; exec ${unshare} -C "$0" "$1" --pid node=${pid} --port 0`
   const agent = spawn('/bin/sh', ['-c', script, process.execPath, bin], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   bench.keep(agent)
   home.add(agent.pid)
   agent.stdin.write('go\n')
-  const [line] = (await once(agent.stdout.setEncoding('utf8'), 'data')) as [string]
+  const ended = once(agent, 'exit').then(() => Promise.reject(new Error('the agent ended')))
+  const said = once(agent.stdout.setEncoding('utf8'), 'data')
+  const [line] = (await Promise.race([said, ended])) as [string]
+  ended.catch(() => {})
   const url = line.split(' ').at(-1)?.trim()
   await t.waitFor(async () => {
     const [node] = parseReport(await (await fetch(`${url}/v1/state`)).json()).nodes
