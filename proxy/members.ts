@@ -37,6 +37,8 @@ export class Members {
   /** First questions to nodes that come. */
   readonly #asking = new Set<Promise<void>>()
   #isClosed = false
+  /** Checks since the last view. */
+  #plainChecks = 0
   /** Nodes admitted to the fleet and nodes that left it, so far. */
   joined = 0
   left = 0
@@ -69,8 +71,8 @@ export class Members {
 
   /** Begins to follow the founders. */
   async start(): Promise<void> {
-    await this.#parts.health.start(() => {
-      this.#parts.fleet.refresh()
+    await this.#parts.health.start((isNews) => {
+      this.#refresh(isNews)
       this.#settle()
     })
     await Promise.all([...this.#members].map(({ follower }) => follower.start()))
@@ -136,7 +138,7 @@ export class Members {
   #invite(spec: NodeSpec): void {
     const member = this.#made(spec, this.#parts.upstreamOf(spec), 'joining')
     // Never rejects: what a check finds is written on the node.
-    this.#await(this.#parts.health.add(member.upstream, () => this.#checked(member)))
+    this.#await(this.#parts.health.add(member.upstream, (isNews) => this.#checked(member, isNews)))
   }
 
   #await(doing: Promise<void>): void {
@@ -144,13 +146,24 @@ export class Members {
     this.#asking.add(asking)
   }
 
-  #checked(member: Member): void {
+  #checked(member: Member, isNews: boolean): void {
     if (this.#isClosed) return
-    const { fleet } = this.#parts
     member.isAsked = true
     if (member.stage === 'joining') this.#admitAll()
-    else fleet.refresh()
+    else this.#refresh(isNews)
     this.#settle()
+  }
+
+  /**
+   * Brings the view up to date, at once for news and else once for all nodes: breakers and reports
+   * change with time, and a thousand nodes would spend a core on views that are all alike.
+   */
+  #refresh(isNews: boolean): void {
+    const { fleet } = this.#parts
+    this.#plainChecks += 1
+    if (!isNews && this.#plainChecks < fleet.upstreams.length) return
+    this.#plainChecks = 0
+    fleet.refresh()
   }
 
   /**

@@ -21,6 +21,9 @@ const checksPerIdentity = 20
 
 const maxAnswerBytes = 65_536
 
+/** Told of the end of a check, and whether something is other than it was before. */
+export type OnChecked = (isNews: boolean) => void
+
 /**
  * Asks every node over and over, by real calls, whether it is on the right chain and how high its
  * head is, on a connection of its own, so that a node busy with calls is not taken for a dead one.
@@ -40,9 +43,9 @@ export class HealthChecks {
 
   /**
    * Checks each node of the fleet once, then goes on in the background until {@link close}; `then` is
-   * told of the end of each check that follows.
+   * told of each check that follows.
    */
-  async start(then: () => void = () => this.#fleet.refresh()): Promise<void> {
+  async start(then: OnChecked = () => this.#fleet.refresh()): Promise<void> {
     const checks = [...this.#checks.values()]
     await Promise.all(checks.map((check) => check.once()))
     this.#fleet.refresh()
@@ -51,12 +54,12 @@ export class HealthChecks {
     }
   }
 
-  /** Checks one more node, now and in the background; `then` is told of the end of each check. */
-  async add(upstream: Upstream, then: () => void): Promise<void> {
+  /** Checks one more node, now and in the background; `then` is told of each check. */
+  async add(upstream: Upstream, then: OnChecked): Promise<void> {
     const check = this.#of(upstream)
-    await check.once()
+    const isNews = await check.once()
     if (check.isClosed) return
-    then()
+    then(isNews)
     check.follow(this.#options.intervalMs, then)
   }
 
@@ -75,6 +78,11 @@ export class HealthChecks {
     this.#checks.set(upstream, check)
     return check
   }
+}
+
+/** What a check may find, as a text to compare. */
+function factsOf({ health, reason, chainId, genesis, head }: Upstream): string {
+  return `${health} ${chainId} ${genesis} ${head} ${reason}`
 }
 
 /** The checks of one node. */
@@ -98,20 +106,29 @@ class Check {
     return this.#closed
   }
 
-  follow(intervalMs: number, then: () => void): void {
+  follow(intervalMs: number, then: OnChecked): void {
     // Closed meanwhile, by what it told.
     if (this.#closed) return
     const next = async (): Promise<void> => {
-      await this.once()
+      const isNews = await this.once()
       if (this.#closed) return
-      then()
+      then(isNews)
       this.#timer = setTimeout(next, intervalMs).unref()
     }
     this.#timer = setTimeout(next, intervalMs).unref()
   }
 
-  /** Asks, and writes what it learned on the upstream. Never throws: a failure is a finding. */
-  async once(): Promise<void> {
+  /**
+   * Asks, and writes what it learned on the upstream. Never throws: a failure is a finding.
+   * @returns whether something is other than it was
+   */
+  async once(): Promise<boolean> {
+    const before = factsOf(this.#upstream)
+    await this.#ask()
+    return factsOf(this.#upstream) !== before
+  }
+
+  async #ask(): Promise<void> {
     const upstream = this.#upstream
     const startedMs = this.#clock.nowMs()
     try {
