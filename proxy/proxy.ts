@@ -94,7 +94,7 @@ export function createProxy(
   )
   const { interval, timeout } = config.health
   const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
-  const recorder = recorderOf(config, founders, clock, log)
+  const recorder = recorderOf(config, fleet, clock, log)
   const onReport = ({ id }: Upstream, report: NodeReport, sent: number) =>
     recorder?.report(id, sent, report)
   const hearing = (upstream: Upstream): Upstream => {

@@ -37,6 +37,15 @@ export const recordLine = z.discriminatedUnion('k', [
   }),
   /** From now on calls are placed by another strategy. */
   z.object({ k: z.literal('strategy'), t, strategy: z.string() }),
+  /** From now on calls may go to one more node, or to one that was gone. */
+  z.object({
+    k: z.literal('join'),
+    t,
+    node: z.string(),
+    cores: z.number().positive().nullable(),
+  }),
+  /** From now on no call goes to this node. */
+  z.object({ k: z.literal('leave'), t, node: z.string() }),
   /**
    * One try of a call at one node, or of a call that waited in vain (`node` null). It came to be
    * placed at `t`, with `among` nodes to choose from, was sent `heldMs` later and ended `tookMs`

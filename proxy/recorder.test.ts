@@ -19,6 +19,8 @@ test('what is written can be read: start, calls, reports, strategies', async (t:
   recorder.call(cpuWork(5), 102, 2, null, 8, true)
   recorder.report('a', 1_700_000_000_000, report)
   recorder.strategy('prequal')
+  recorder.join({ id: 'c', cores: 2 })
+  recorder.leave('a')
   await recorder.close()
   const common = { k: 'call', t: 2, key: 'cpu/5', kind: 'read', cpuMs: 5, diskMs: 0, among: 2 }
   t.assert.deepEqual(lines(), [
@@ -27,6 +29,8 @@ test('what is written can be read: start, calls, reports, strategies', async (t:
     { ...common, node: null, heldMs: 8, tookMs: 0, failed: true },
     { k: 'report', t: 10, node: 'a', sent: 1_700_000_000_000, report },
     { k: 'strategy', t: 10, strategy: 'prequal' },
+    { k: 'join', t: 10, node: 'c', cores: 2 },
+    { k: 'leave', t: 10, node: 'a' },
   ])
 })
 

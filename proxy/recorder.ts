@@ -57,6 +57,14 @@ export class Recorder {
     if (!this.#isOver) this.#write({ k: 'strategy', t: this.#at(this.#clock.nowMs()), strategy })
   }
 
+  join({ id: node, cores }: { readonly id: string; readonly cores: number | null }): void {
+    if (!this.#isOver) this.#write({ k: 'join', t: this.#at(this.#clock.nowMs()), node, cores })
+  }
+
+  leave(node: string): void {
+    if (!this.#isOver) this.#write({ k: 'leave', t: this.#at(this.#clock.nowMs()), node })
+  }
+
   /** A try of a call has ended now. See `RecordLine` for the figures; `fromMs` on the proxy's clock. */
   call(
     work: Work,

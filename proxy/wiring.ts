@@ -8,6 +8,7 @@ import type { Log } from './log.ts'
 import type { Members } from './members.ts'
 import { Recorder } from './recorder.ts'
 import { PassThrough } from './server/pass-through.ts'
+import type { Fleet } from './upstream/fleet.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** Reads the nodes of the configuration again; null where they stand nowhere that can change. */
@@ -52,20 +53,23 @@ export function discoveryOf(
 }
 
 /** What takes down arrivals, decisions and reports, or null where that is not wanted. */
-export function recorderOf(
-  config: Config,
-  upstreams: readonly Upstream[],
-  clock: Clock,
-  log: Log,
-): Recorder | null {
+export function recorderOf(config: Config, fleet: Fleet, clock: Clock, log: Log): Recorder | null {
   const { record: file, strategy, limits } = config
   if (file === undefined) return null
   const options = {
     file,
     maxBytes: limits['max-record-bytes'],
     strategy: strategyText(strategy),
-    nodes: upstreams,
+    nodes: fleet.upstreams,
     wallMs: Date.now(),
   }
-  return new Recorder(options, clock, (details, message) => log.warn(details, message))
+  const recorder = new Recorder(options, clock, (details, message) => log.warn(details, message))
+  fleet.watch({
+    joined: (upstream) => recorder.join(upstream),
+    left: ({ id }) => {
+      // Another has taken its place under the same name.
+      if (fleet.byId(id) === undefined) recorder.leave(id)
+    },
+  })
+  return recorder
 }

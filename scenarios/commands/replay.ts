@@ -60,17 +60,17 @@ async function perform(file: string, list: string, seedText: string): Promise<nu
 }
 
 function replayTable(
-  { start, calls }: ProxyRecord,
+  { start, calls, nodeIds }: ProxyRecord,
   replayed: readonly (readonly [string, Replayed])[],
 ): Table {
   const placed = calls.filter(({ node }) => node !== null)
-  const before = start.nodes.map(({ id }) => placed.filter(({ node }) => node === id).length)
+  const before = nodeIds.map((id) => placed.filter(({ node }) => node === id).length)
   const held = placed.filter(({ heldMs }) => heldMs > 0)
   const heldMs = held.reduce((sum, call) => sum + call.heldMs, 0) / Math.max(1, held.length)
   return {
     title: `${calls.length} calls, recorded under ${start.strategy}`,
     note: 'Shares of the calls by node. A call takes as long as in the record wherever it goes: decisions can be compared, latencies cannot.',
-    columns: ['strategy', 'same node', ...start.nodes.map(({ id }) => id), 'held', 'held ms'],
+    columns: ['strategy', 'same node', ...nodeIds, 'held', 'held ms'],
     rows: [
       ['(as recorded)', '', ...shares(before), String(held.length), formatMs(heldMs)],
       ...replayed.map(([name, each]) => [

@@ -7,6 +7,10 @@ export type ProxyRecord = {
   /** In the order in which they came to be placed. */
   readonly calls: readonly Line<'call'>[]
   readonly reports: readonly Line<'report'>[]
+  /** Of all nodes that were ever there: those of the start first, then each as it came. */
+  readonly nodeIds: readonly string[]
+  /** Nodes that came and went, in the order in which they did. */
+  readonly moves: readonly (Line<'join'> | Line<'leave'>)[]
   /** Lines that the proxy could not write; null while the record was not full. */
   readonly lostLines: number | null
 }
@@ -38,11 +42,14 @@ export function parseRecord(text: string): ProxyRecord {
   })
   const [start] = lines
   if (start?.k !== 'start') throw new RecordError('line 1: want the start of a record')
+  const moves = lines.filter((line) => line.k === 'join' || line.k === 'leave')
   const full = lines.find((line) => line.k === 'full')
   return {
     start,
     calls: lines.filter((line) => line.k === 'call').toSorted((a, b) => a.t - b.t),
     reports: lines.filter((line) => line.k === 'report').toSorted((a, b) => a.t - b.t),
+    nodeIds: [...new Set([...start.nodes.map(({ id }) => id), ...moves.map(({ node }) => node)])],
+    moves,
     lostLines: full?.lines ?? null,
   }
 }

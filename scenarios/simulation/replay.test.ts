@@ -43,6 +43,21 @@ test('weighted least-connection would have sent three times as many to three tim
   t.assert.ok(chosen.mostInFlight >= 10 && chosen.mostInFlight <= 20)
 })
 
+test('a node takes calls from when it came until it left', (t: TestContext) => {
+  const lines = [
+    { k: 'join', t: 500, node: 'c', cores: 1 },
+    { k: 'leave', t: 500, node: 'a' },
+    ...calls({}),
+  ]
+  const record = parseRecord(textOf(lines))
+  t.assert.deepEqual(record.nodeIds, ['a', 'b', 'c'])
+  const { calls: counts } = replay(record, parseStrategy('round-robin'), 1)
+  // 50 calls to two, then 150 to two.
+  const [a = 0, b = 0, c = 0] = counts
+  t.assert.equal(a + b + c, 200)
+  t.assert.ok(Math.abs(a - 25) <= 1 && Math.abs(c - 75) <= 1, counts.join())
+})
+
 test('what the agents said is heard again', (t: TestContext) => {
   const report = {
     id: 'b',

@@ -16,7 +16,7 @@ export type Replayed = {
   readonly choices: number
   /** Of those, the ones that went where they went in the record. */
   readonly same: number
-  /** Calls by node, in the order of the record's nodes. */
+  /** Calls by node, in the order of the record's nodes, those that came later behind. */
   readonly calls: readonly number[]
   /** Work by node, milliseconds by what calls were taken to cost. */
   readonly workMs: readonly number[]
@@ -48,10 +48,23 @@ export function replay(record: ProxyRecord, choice: StrategyChoice, seed: number
   const agenda = new Agenda()
   const clock = { nowMs: () => agenda.nowMs }
   const costs = new Costs()
-  const nodes = record.start.nodes.map(({ id, cores }): Node => {
+  const nodeOf = ({ id, cores }: ProxyRecord['start']['nodes'][number]): Node => {
     const meter = meterOf(choice, { clock, cores, costs })
     return { id, meter, inFlight: 0, capacityCores: cores ?? 1, calls: 0, workMs: 0 }
-  })
+  }
+  const nodes = record.start.nodes.map(nodeOf)
+  /** Those that are there now. */
+  let present: readonly Node[] = [...nodes]
+  for (const move of record.moves) {
+    const { k, t, node: id } = move
+    const known = nodes.find((each) => each.id === id)
+    const node = known ?? nodeOf({ id, cores: k === 'join' ? move.cores : null })
+    if (known === undefined) nodes.push(node)
+    later(agenda, t, () => {
+      const others = present.filter((each) => each !== node)
+      present = k === 'join' ? [...others, node] : others
+    })
+  }
   const dispatcher = new Dispatcher<Node>(choice, dispatcherDefaults, clock, seededRng(seed))
   const seen = { choices: 0, same: 0, mostInFlight: 0, heldCalls: 0, heldSumMs: 0, refused: 0 }
 
@@ -92,11 +105,11 @@ export function replay(record: ProxyRecord, choice: StrategyChoice, seed: number
       return
     }
     seen.choices += 1
-    const node = dispatcher.pick(call, nodes)
+    const node = dispatcher.pick(call, present)
     if (node !== null) return send(call, node, 0)
     const waiting = {
       work: call,
-      among: () => nodes,
+      among: () => present,
       release: (to: Node, heldMs: number) => send(call, to, heldMs),
       refuse: () => {
         seen.refused += 1
