@@ -9,19 +9,20 @@ import { summarize } from '../report/summary.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runs = await publishedRuns(root)
+const remedy = 'it is not what its results.json makes: npm run results'
 
 test("README's results are those of the committed runs; npm run results makes them", async (t: TestContext) => {
   const readme = await readFile(join(root, 'README.md'), 'utf8')
   t.assert.ok(runs.length > 0)
-  t.assert.equal(withResults(readme, runs), readme)
+  t.assert.ok(withResults(readme, runs) === readme, remedy)
 })
 
 for (const { folder, results } of runs) {
   test(`${folder}: reports are made from its results.json, and no file is above 4 MB`, async (t: TestContext) => {
     const text = async (name: string) => await readFile(join(root, folder, name), 'utf8')
     const summary = summarize(results)
-    t.assert.equal(await text('report.md'), renderMarkdown(summary))
-    t.assert.equal(await text('figures.csv'), renderCsv(summary))
+    t.assert.ok((await text('report.md')) === renderMarkdown(summary), remedy)
+    t.assert.ok((await text('figures.csv')) === renderCsv(summary), remedy)
     for (const name of ['results.json', 'report.html', 'report.md', 'figures.csv']) {
       t.assert.ok((await stat(join(root, folder, name))).size < 4 * 2 ** 20, name)
     }
