@@ -102,6 +102,14 @@ test('on a command line a name says what it is', (t: TestContext) => {
     ],
   )
   t.assert.equal(providersSchema.safeParse({ dns: 'http://geth' }).success, false)
+  const isTaken = (server: string): boolean =>
+    providersSchema.safeParse({ dns: [{ name: 'geth.test', servers: [server] }] }).success
+  for (const server of ['10.0.0.53', '10.0.0.53:5353', '::1', '[::1]:53']) {
+    t.assert.ok(isTaken(server), server)
+  }
+  for (const server of ['', 'ns.test', '10.0.0.53:dns', '[::1']) {
+    t.assert.ok(!isTaken(server), server)
+  }
 })
 
 function providerOf(

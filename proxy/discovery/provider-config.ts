@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parseConstraints } from './constraints.ts'
 import { duration } from './duration.ts'
@@ -41,6 +42,12 @@ const port = z.int().min(1).max(65_535)
 const scheme = z.enum(['http', 'https']).default('http')
 const path = z.string().startsWith('/').default('/')
 
+const nameServer = z
+  .string()
+  .refine((text) => isIP(text) > 0 || isIP(text.replace(/^\[(.*)\]:\d+$|:\d+$/, '$1')) > 0, {
+    error: 'want the address of a name server, as 10.0.0.53 or 10.0.0.53:5353',
+  })
+
 /** One name that stands for nodes. */
 const dnsName = z.strictObject({
   name: z.string().min(1).max(253),
@@ -54,7 +61,7 @@ const dnsName = z.strictObject({
   'agent-port': port.optional(),
   interval: duration.default(5_000),
   /** Name servers to ask, `ADDRESS` or `ADDRESS:PORT`; without any, those of the system. */
-  servers: z.array(z.string().min(1)).min(1).optional(),
+  servers: z.array(nameServer).min(1).optional(),
 })
 
 /** `NAME`, `NAME:PORT`, or the name of SRV records, which begins with `_`. */
