@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { type FailureKind, judged } from './answer.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import { wallMs } from './pacer.ts'
 import type { Call, Outcome, UnderWay } from './transport.ts'
 
@@ -11,6 +12,7 @@ export const detailLength = 200
 /** One HTTP call on its way: sends it, gathers the answer, stops the clock, then judges. */
 export class Exchange implements Dispatcher.DispatchHandler, UnderWay {
   readonly #id: number
+  readonly #large: LargeAnswers | null
   readonly #onSettled: (outcome: Outcome) => void
   readonly #chunks: Buffer[] = []
   #sizeBytes = 0
@@ -18,8 +20,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UnderWay {
   #controller: Dispatcher.DispatchController | null = null
   #settled = false
 
-  constructor(id: number, onSettled: (outcome: Outcome) => void) {
+  /** @param large judges large answers, whose results nobody needs then; null: all are parsed here */
+  constructor(id: number, large: LargeAnswers | null, onSettled: (outcome: Outcome) => void) {
     this.#id = id
+    this.#large = large
     this.#onSettled = onSettled
   }
 
@@ -63,6 +67,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UnderWay {
 
   onResponseEnd(): void {
     const endedAtMs = wallMs()
+    if (this.#large?.takes(this.#sizeBytes) === true) {
+      this.#judgeElsewhere(this.#large, endedAtMs)
+      return
+    }
     const body = Buffer.concat(this.#chunks)
     const { failure, result } = judged({ status: this.#status, body }, this.#id)
     const words = failure === null ? null : body.toString('utf8', 0, detailLength)
@@ -72,6 +80,14 @@ export class Exchange implements Dispatcher.DispatchHandler, UnderWay {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail('socket', error.message)
+  }
+
+  #judgeElsewhere(large: LargeAnswers, endedAtMs: number): void {
+    const status = this.#status
+    large.judge(this.#chunks, this.#sizeBytes, status, this.#id, (failure, words) => {
+      const detail = failure === 'http' ? `${status} ${words}` : words
+      this.#settle({ failure, detail, endedAtMs, result: undefined })
+    })
   }
 
   #fail(failure: FailureKind, detail: string | null): void {

@@ -8,7 +8,8 @@ import type { OpenLoopResult } from './book.ts'
 import { keepToOwnCore } from './cores.ts'
 import type { GeneratorMessage, OpenLoopPlan, SaturationPlan } from './generator.ts'
 import { hurry } from './hurry.ts'
-import { OpenLoop } from './open-loop.ts'
+import { LargeAnswers } from './large-answers.ts'
+import { OpenLoop, type OpenLoopOptions } from './open-loop.ts'
 import { randomStream } from './random.ts'
 import { type Session, SessionLoop } from './sessions.ts'
 
@@ -99,16 +100,32 @@ async function load(
     return { result, audit: await clients.finish(signal) }
   }
   const written = script === undefined || rowsAlone ? null : await script(context)
-  // At a high rate it would take a core from the nodes for itself.
-  if (ratePerSecond <= hurriedRate) hurry()
   const drawn = drawCalls(workload, plan.facts, randomStream(seed, `${stream}/calls`))
+  if (written === null)
+    return { result: await loadDrawn({ ...common, url, nextCall: drawn }, plan), audit: null }
+  if (ratePerSecond <= hurriedRate) hurry()
   const result = await new OpenLoop({
     ...common,
     url,
-    nextCall: written === null ? drawn : () => written.next(),
-    onSettled: (call, settled) => written?.settled(call, settled),
+    nextCall: () => written.next(),
+    onSettled: (call, settled) => written.settled(call, settled),
   }).run()
-  return { result, audit: written === null ? null : await written.finish(signal) }
+  return { result, audit: await written.finish(signal) }
+}
+
+/** Calls of which nobody needs the results. */
+async function loadDrawn(
+  options: OpenLoopOptions,
+  { ratePerSecond }: OpenLoopPlan,
+): Promise<OpenLoopResult> {
+  const large = new LargeAnswers()
+  try {
+    // At a high rate it would take a core from the nodes for itself.
+    if (ratePerSecond <= hurriedRate) hurry()
+    return await new OpenLoop({ ...options, large }).run()
+  } finally {
+    await large.close()
+  }
 }
 
 async function fill(plan: SaturationPlan, usage: Usage): Promise<SaturationResult> {

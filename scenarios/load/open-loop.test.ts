@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { Latencies } from '../measure/latencies.ts'
 import { poissonArrivals } from './arrivals.ts'
 import type { OpenLoopResult } from './book.ts'
+import { LargeAnswers } from './large-answers.ts'
 import { OpenLoop, type OpenLoopOptions } from './open-loop.ts'
 import { randomStream } from './random.ts'
 import type { ClassTally } from './tally.ts'
@@ -103,6 +104,32 @@ test('each kind of failure is counted as what it is, with an example', async (t:
   t.assert.deepEqual(all.failures, { http: 1, 'wrong-id': 1, socket: 1, timeout: 1 })
   t.assert.equal(all.succeeded, 1)
   t.assert.ok(result.examples.includes('http: 503 busy'))
+})
+
+test('a large answer is judged as a small one is, and counts when its last byte came', async (t: TestContext) => {
+  const large = 'ab'.repeat(100_000)
+  const answers = [
+    (id: number) => ({ jsonrpc: '2.0', id, result: large }),
+    (id: number) => ({ jsonrpc: '2.0', id: id + 1, result: large }),
+    (id: number) => ({ jsonrpc: '2.0', id, error: { code: 1, message: large } }),
+  ]
+  const url = await serving(t, (id, response) => {
+    const text = JSON.stringify(answers[id]?.(id) ?? {})
+    // The last one is cut short.
+    response.end(
+      id === 3 ? JSON.stringify({ jsonrpc: '2.0', id, result: large }).slice(0, -2) : text,
+    )
+  })
+  const arrivalsMs = Float64Array.from([0, 1, 2, 3])
+  const thread = new LargeAnswers()
+  t.after(() => thread.close())
+  for (const large of [{}, { large: thread }]) {
+    const result = await loaded({ url, arrivalsMs, ...large })
+    const all = onlyClass(result)
+    t.assert.equal(all.succeeded, 1)
+    t.assert.deepEqual(all.failures, { 'wrong-id': 1, 'rpc-error': 1, malformed: 1 })
+    t.assert.ok(result.examples.every((text) => text.length < 300))
+  }
 })
 
 test('a port where nobody listens fails each call and ends', async (t: TestContext) => {

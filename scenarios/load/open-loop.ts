@@ -1,6 +1,7 @@
 import type { Settled } from '../workloads/script.ts'
 import { type BookOptions, LoadBook, type OpenLoopResult } from './book.ts'
 import { HttpTransport } from './http-transport.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import { Pacer, wallMs } from './pacer.ts'
 import type { Call, Transport, UnderWay } from './transport.ts'
 import { WebSocketTransport } from './web-socket-transport.ts'
@@ -14,6 +15,8 @@ export type OpenLoopOptions = BookOptions & {
   readonly nextCall: () => Call
   /** A call without an answer for so long, from its intended start, has failed. */
   readonly timeoutMs: number
+  /** Judges large answers over HTTP, whose results are not told then; without it all are parsed here. */
+  readonly large?: LargeAnswers
   /** Told how each call ended, also one that was never sent. */
   readonly onSettled?: (call: Call, settled: Settled) => void
   /** Called when the measured window begins, and when it ends. */
@@ -42,12 +45,12 @@ export class OpenLoop {
   #onDone: () => void = () => {}
 
   constructor(options: OpenLoopOptions) {
-    const { url, maxInFlight } = options
+    const { url, maxInFlight, large } = options
     this.#options = options
     this.#book = new LoadBook(options)
     this.#transport = /^wss?:/.test(url)
       ? new WebSocketTransport(url)
-      : new HttpTransport(url, maxInFlight)
+      : new HttpTransport(url, maxInFlight, large ?? null)
   }
 
   /**
@@ -57,8 +60,8 @@ export class OpenLoop {
    */
   async run(): Promise<OpenLoopResult> {
     const { arrivalsMs, warmupMs, durationMs, onWindow, signal } = this.#options
-    signal.throwIfAborted()
     try {
+      signal.throwIfAborted()
       await this.#transport.open()
     } catch (error) {
       await this.#transport.close()
@@ -66,6 +69,7 @@ export class OpenLoop {
     }
     this.#originMs = wallMs() + leadMs
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+    void this.#options.large?.lost.then(reject)
     const windowTimers = [
       setTimeout(onWindow, leadMs + warmupMs, 'begin'),
       setTimeout(onWindow, leadMs + warmupMs + durationMs, 'end'),

@@ -64,7 +64,7 @@ async function loaded(options: Partial<OpenLoopOptions> & { readonly url: string
     arrivalsMs: Float64Array.from([0]),
     nextCall: () => ({ kind: 0, method: 'eth_chainId', params: [] }),
     ...{ classes: ['only'], warmupMs: 0, durationMs: 100, maxInFlight: 1000 },
-    ...{ timeoutMs: 20_000, idleMs: [], onWindow: () => {}, onSettled: () => {} },
+    ...{ timeoutMs: 20_000, idleMs: [], onWindow: () => {} },
     signal: new AbortController().signal,
     ...options,
   }).run()
