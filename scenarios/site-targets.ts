@@ -8,7 +8,10 @@ import { ask, askQuantity, RpcFailure } from './workloads/rpc.ts'
  * @throws Error when one does not answer, or is on another chain
  */
 export async function openTargets(config: BenchConfig, signal: AbortSignal): Promise<Site> {
-  const urls = config.contenders.flatMap(({ url }) => (url === null ? [] : [url]))
+  // What is asked beforehand goes over HTTP; the same port takes both on most endpoints.
+  const urls = config.contenders.flatMap(({ url }) =>
+    url === null ? [] : [url.replace(/^ws/, 'http')],
+  )
   const chains = new Map<number, string>()
   for (const url of urls) chains.set(await askQuantity(url, 'eth_chainId', [], signal), url)
   if (chains.size > 1) {
