@@ -57,7 +57,7 @@ export const rows: Readonly<Record<string, Row>> = {
     read: ({ cycles }, put) => put(cycles.sumMs / 1000),
   },
   equipoise_agent_cycle_seconds: summary(
-    'Duration of a reading of all nodes and its report.',
+    'Duration of a reading of all nodes and its report, the first left out.',
     ({ cycles }) => cycles,
   ),
   equipoise_agent_lateness_seconds: summary(

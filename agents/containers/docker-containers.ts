@@ -124,7 +124,8 @@ export class DockerContainers implements ContainerTable {
       succeeded()
       resyncing = this.#resync(signal).catch((error: unknown) => stop.abort(error))
       for await (const event of events) {
-        this.#lastEventMs = Math.max(this.#lastEventMs, event.atMs)
+        // An engine that does not say when leaves the time of the last one that did.
+        if (event.atMs > this.#lastEventMs) this.#lastEventMs = event.atMs
         if (this.#isWanted(event)) await this.#inTurn(() => this.#look(event.id))
       }
     } catch (error) {

@@ -88,7 +88,12 @@ export class DockerEngine implements Engine {
 
   /** The package takes 100 ms to load and is optional: an agent without containers never needs it. */
   #connected(): Promise<Dockerode> {
-    this.#client ??= import('dockerode').then(({ default: Docker }) => new Docker(this.#address))
+    this.#client ??= import('dockerode').then(
+      ({ default: Docker }) => new Docker(this.#address),
+      (cause: unknown) => {
+        throw new EngineError('the optional package dockerode cannot be loaded', { cause })
+      },
+    )
     return this.#client
   }
 }

@@ -36,13 +36,17 @@ export async function measureAgent(
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const exit = once(agent, 'exit')
+  // Also where this process is ended by a signal: nothing of ours outlives it.
+  const kill = (): void => void agent.kill('SIGKILL')
+  process.once('exit', kill)
   try {
     started(agent)
     const [line] = (await once(agent.stdout.setEncoding('utf8'), 'data')) as [string]
     const url = line.trim().split(' ').at(-1) ?? ''
     return await follow(url, agent.pid ?? 0, seconds)
   } finally {
-    agent.kill('SIGKILL')
+    kill()
+    process.off('exit', kill)
     await exit
   }
 }

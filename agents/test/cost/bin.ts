@@ -42,7 +42,7 @@ const program = new Command('bench:agent')
     wholeNumber,
     8,
   )
-  .option('--seconds <s>', 'length of a run', wholeNumber, 15)
+  .option('--seconds <s>', 'length of a run', wholeNumber, 30)
   .option('--repeats <count>', 'runs of each', wholeNumber, 3)
   .helpOption('--help', 'print this help')
   .addHelpText('after', examples)
@@ -52,9 +52,18 @@ const options = program.opts<Options>()
 const crowd = new Crowd()
 const containers = new EngineContainers()
 let hasContainers = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void close().finally(() => process.exit(1))
+  })
+}
 try {
   process.exitCode = await run()
 } finally {
+  await close()
+}
+
+async function close(): Promise<void> {
   await crowd.close()
   if (hasContainers) containers.close()
 }

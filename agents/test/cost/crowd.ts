@@ -9,6 +9,7 @@ export class Crowd {
   readonly #name = `equipoise-cost-${randomBytes(4).toString('hex')}`
   readonly #groups: RealGroup[] = []
   readonly #children: ChildProcess[] = []
+  #closing: Promise<void> | undefined
 
   /** A group of half a CPU. */
   group(): RealGroup {
@@ -31,7 +32,13 @@ export class Crowd {
     return child.pid
   }
 
-  async close(): Promise<void> {
+  /** Ends all of them, once, however often it is asked. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
     await Promise.all(this.#children.map(end))
     for (const group of this.#groups.reverse()) await removed(group)
   }
