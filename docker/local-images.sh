@@ -4,11 +4,13 @@
 #   docker build --build-arg BUILD_IMAGE=equipoise/local-build --build-arg RUNTIME_IMAGE=equipoise/local-runtime \
 #     -f docker/proxy.Dockerfile -t equipoise/proxy .
 # Wants a Debian with npm, and the Node that `npm ci` has put into node_modules. Where there is a geth, a prometheus or an haproxy,
-# it makes an image of each as well: what compose.yaml needs, all but Grafana.
+# it makes an image of each as well: what compose.yaml needs, all but Grafana. PREFIX stands before the names (equipoise), PROGRAMS is
+# the list of these programs.
 set -eu
 cd "$(dirname "$0")/.."
 node=$PWD/node_modules/node/bin/node
 [ -x "$node" ] || { echo "$0: no $node: run npm ci first" >&2; exit 1; }
+prefix=${PREFIX:-equipoise}
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 
@@ -46,7 +48,7 @@ runtime=$made/runtime
 begin "$runtime"
 put "$runtime" "$node" /usr/local/bin/node
 rm "$runtime/usr/local/bin/node"
-import "$runtime" equipoise/local-runtime --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin'
+import "$runtime" "$prefix/local-runtime" --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin'
 
 # To build on: the same with Node, npm, a shell and the tools that the Dockerfiles use.
 build=$made/build
@@ -60,21 +62,26 @@ mkdir -p "$build/usr/local/lib/node_modules"
 cp -a "$npm" "$build/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$build/usr/local/bin/npm"
 ln -s ../lib/node_modules/npm/bin/npx-cli.js "$build/usr/local/bin/npx"
-import "$build" equipoise/local-build --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
+import "$build" "$prefix/local-build" --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
   --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 
 # One program in a root of its own, started as the published image starts it.
-program() { # NAME PROGRAM USER [MORE]
-  path=$(command -v "$2" || true)
-  [ -n "$path" ] || { echo "no $2 here: no equipoise/local-$1" >&2; return 0; }
+program() { # NAME USER
+  path=$(command -v "$1" || true)
+  [ -n "$path" ] || { echo "no $1 here: no $prefix/local-$1" >&2; return 0; }
   root=$made/$1
   begin "$root"
   put "$root" "$(readlink -f "$path")" "/usr/local/bin/$1"
   mkdir -p "$root/$1"
   chmod 777 "$root/$1"
-  import "$root" "equipoise/local-$1" --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
-    --change "ENTRYPOINT [\"/usr/local/bin/$1\"]" --change "USER $3"
+  import "$root" "$prefix/local-$1" --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' \
+    --change "ENTRYPOINT [\"/usr/local/bin/$1\"]" --change "USER $2"
 }
-program geth geth 65532:65532
-program prometheus prometheus 65534:65534
-program haproxy haproxy 99:99
+for each in ${PROGRAMS-geth prometheus haproxy}; do
+  case $each in
+    geth) program geth 65532:65532 ;;
+    prometheus) program prometheus 65534:65534 ;;
+    haproxy) program haproxy 99:99 ;;
+    *) echo "$0: PROGRAMS: no $each is known" >&2 && exit 2 ;;
+  esac
+done
