@@ -34,6 +34,46 @@ export type Entry = {
   offers: number
 }
 
+/**
+ * An entry as the journal keeps it, by the hundred thousand: a buffer of its own costs three times
+ * the bytes that it holds, and one of Node's pool keeps 8 kB of other things alive with it.
+ */
+export class KeptEntry implements Entry {
+  readonly hash: string
+  readonly sender: string
+  readonly nonce: bigint
+  readonly to: string | null
+  readonly acceptedMs: number
+  readonly node: string
+  state: EntryState = 'pending'
+  block: BlockRef | null = null
+  reason: string | null = null
+  offers: number
+  /** A character a byte. */
+  readonly #bytes: string
+
+  constructor(from: Accepted, offers = 0) {
+    this.hash = from.hash
+    this.sender = from.sender
+    this.nonce = from.nonce
+    this.to = from.to
+    this.acceptedMs = from.acceptedMs
+    this.node = from.node
+    this.offers = offers
+    this.#bytes = from.raw.toString('latin1')
+  }
+
+  get raw(): Buffer {
+    return Buffer.from(this.#bytes, 'latin1')
+  }
+}
+
+/** What is known of a transaction when it is accepted. */
+export type Accepted = Pick<
+  Entry,
+  'hash' | 'sender' | 'nonce' | 'to' | 'raw' | 'acceptedMs' | 'node'
+>
+
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/)
 const address = z.string().regex(/^0x[0-9a-f]{40}$/)
 const block = z.object({ number: z.number().int().nonnegative(), hash }).readonly()
@@ -84,20 +124,7 @@ export function becameRecord({ hash, state, block, reason }: Entry): JournalReco
   return { kind: 'became', hash, state, block, reason }
 }
 
-/** The entry that {@link acceptedRecord} was made of. */
-export function entryOf(record: JournalRecord & { kind: 'accepted' }): Entry {
-  const { hash, sender, nonce, to, raw, acceptedMs, node, offers } = record
-  return {
-    hash,
-    sender,
-    nonce: BigInt(nonce),
-    to,
-    raw: Buffer.from(raw, 'hex'),
-    acceptedMs,
-    node,
-    state: 'pending',
-    block: null,
-    reason: null,
-    offers,
-  }
+/** What {@link acceptedRecord} was made of. */
+export function acceptedOf(record: JournalRecord & { kind: 'accepted' }): Accepted {
+  return { ...record, nonce: BigInt(record.nonce), raw: Buffer.from(record.raw, 'hex') }
 }

@@ -1,13 +1,15 @@
 import {
+  type Accepted,
+  acceptedOf,
   acceptedRecord,
   type BlockRef,
   becameRecord,
   type Entry,
   type EntryState,
-  entryOf,
   entryStates,
   type JournalRecord,
   journalRecord,
+  KeptEntry,
 } from './entry.ts'
 import type { JournalFile } from './journal-file.ts'
 import { JournalDamage } from './journal-lines.ts'
@@ -115,14 +117,11 @@ export class Journal {
    * file is then written anew as soon as that is possible, with all that it lacks.
    * @returns false when it was known already and nothing was done
    */
-  async accept(
-    transaction: Pick<Entry, 'hash' | 'sender' | 'nonce' | 'to' | 'raw' | 'acceptedMs' | 'node'>,
-  ): Promise<boolean> {
+  async accept(transaction: Accepted): Promise<boolean> {
     const known = this.#entries.get(transaction.hash)
     if (known !== undefined && known.state !== 'dropped') return false
     if (known !== undefined) this.#forget(known)
-    const entry: Entry = { ...transaction, state: 'pending', block: null, reason: null, offers: 0 }
-    this.#add(entry)
+    const entry = this.#add(transaction, 0)
     await this.#keep(acceptedRecord(entry)).catch(this.#onError)
     return true
   }
@@ -172,7 +171,7 @@ export class Journal {
     if (data.kind === 'accepted') {
       const known = this.#entries.get(data.hash)
       if (known !== undefined) this.#forget(known)
-      this.#add(entryOf(data))
+      this.#add(acceptedOf(data), data.offers)
       return
     }
     const entry = this.#entries.get(data.hash)
@@ -180,11 +179,15 @@ export class Journal {
     if (entry !== undefined) this.#move(entry, data.state, data.block, data.reason)
   }
 
-  #add(entry: Entry): void {
+  #add(accepted: Accepted, offers: number): Entry {
     this.#makeRoom()
+    // Those of one sender share its name.
+    const sender = this.#senders.nameOf(accepted.sender)
+    const entry = new KeptEntry({ ...accepted, sender }, offers)
     this.#entries.set(entry.hash, entry)
     this.#pending.add(entry)
     this.#senders.add(entry)
+    return entry
   }
 
   #become(entry: Entry, state: EntryState, block: BlockRef | null, reason: string | null): void {

@@ -1,39 +1,53 @@
 import type { Entry } from './entry.ts'
 
+/** What one account sent. A nonce has nearly always one entry, which then stands for itself. */
+type Account = {
+  readonly name: string
+  readonly nonces: Map<bigint, Entry | readonly Entry[]>
+  /** Who was added last, or null when that is gone. */
+  last: Entry | null
+}
+
 /** Entries by sender and nonce: who sent what, and which nonce comes next. */
 export class Senders {
-  readonly #bySender = new Map<string, Map<bigint, Entry[]>>()
-  /** Who was added last, of each sender. */
-  readonly #last = new Map<string, Entry>()
+  readonly #accounts = new Map<string, Account>()
+
+  /** The same text, the one that is kept already where the sender is known. */
+  nameOf(sender: string): string {
+    return this.#accounts.get(sender)?.name ?? sender
+  }
 
   add(entry: Entry): void {
-    this.#last.set(entry.sender, entry)
-    const nonces = this.#bySender.get(entry.sender) ?? new Map<bigint, Entry[]>()
-    this.#bySender.set(entry.sender, nonces)
-    const same = nonces.get(entry.nonce)
-    if (same === undefined) nonces.set(entry.nonce, [entry])
-    else same.push(entry)
+    const { sender: name, nonce } = entry
+    const account = this.#accounts.get(name) ?? { name, nonces: new Map(), last: null }
+    this.#accounts.set(name, account)
+    account.last = entry
+    const same = this.rivals(name, nonce)
+    account.nonces.set(nonce, same.length === 0 ? entry : [...same, entry])
   }
 
   remove(entry: Entry): void {
-    if (this.#last.get(entry.sender) === entry) this.#last.delete(entry.sender)
-    const nonces = this.#bySender.get(entry.sender)
-    const same = nonces?.get(entry.nonce)
-    if (nonces === undefined || same === undefined) return
+    const { sender, nonce } = entry
+    const account = this.#accounts.get(sender)
+    if (account === undefined) return
+    if (account.last === entry) account.last = null
+    const same = this.rivals(sender, nonce)
     const rest = same.filter((other) => other !== entry)
-    if (rest.length > 0) nonces.set(entry.nonce, rest)
-    else nonces.delete(entry.nonce)
-    if (nonces.size === 0) this.#bySender.delete(entry.sender)
+    if (rest.length === 0) account.nonces.delete(nonce)
+    else account.nonces.set(nonce, rest)
+    if (account.nonces.size === 0) this.#accounts.delete(sender)
   }
 
   /** All entries of one sender with one nonce: at most one of them can ever be mined. */
   rivals(sender: string, nonce: bigint): readonly Entry[] {
-    return this.#bySender.get(sender)?.get(nonce) ?? []
+    const same = this.#accounts.get(sender)?.nonces.get(nonce)
+    if (same === undefined) return none
+    return isList(same) ? same : [same]
   }
 
   /** The entry that was accepted last of a sender while it is pending, or null. */
   lastPending(sender: string): Entry | null {
-    const last = this.#last.get(sender)
+    const last = this.#accounts.get(sender)?.last ?? null
     return last?.state === 'pending' ? last : null
   }
 
@@ -42,11 +56,18 @@ export class Senders {
    * a gap ends the count, as it does in the pool.
    */
   nextNonce(sender: string, ofNode: bigint): bigint {
-    const nonces = this.#bySender.get(sender)
-    if (nonces === undefined) return ofNode
     let next = ofNode
-    while (nonces.get(next)?.some(({ state }) => state === 'pending' || state === 'mined'))
+    while (
+      this.rivals(sender, next).some(({ state }) => state === 'pending' || state === 'mined')
+    ) {
       next += 1n
+    }
     return next
   }
+}
+
+const none: readonly Entry[] = []
+
+function isList(same: Entry | readonly Entry[]): same is readonly Entry[] {
+  return Array.isArray(same)
 }
