@@ -100,7 +100,7 @@ suite('containers with unequal quotas, found by labels, under load', { timeout: 
       await container('geth-2').remove({ force: true })
       t.diagnostic(`left after ${await until((nodes) => find(nodes, 'geth-2') === undefined)} ms`)
       // The fleet learns of it by an event, as the proxy does.
-      while (stack.fleet.nodes[1]?.pid() !== null) await pause(pollMs)
+      await until(() => stack.fleet.nodes[1]?.pid() === null)
       await stack.fleet.restart('geth-2')
       t.diagnostic(`up again after ${await until((nodes) => isUp(nodes, 'geth-2'))} ms`)
     })
