@@ -35,12 +35,12 @@ class Lane {
   plannedDiskMs = 0
 }
 
-/** What the last {@link Lanes.weigh} found. */
+/** What {@link Lanes.weigh} found. */
 export type Weighed<Node> = {
   /** Where the call would be felt least, of all nodes. */
-  best: Node | null
+  readonly best: Node | null
   /** Where it may go now, or null when it should wait for `best`. */
-  go: Node | null
+  readonly go: Node | null
 }
 
 /**
@@ -52,7 +52,6 @@ export class Lanes<Node extends Candidate> {
   readonly #rng: Rng
   readonly #lanes = new WeakMap<Node, Lane>()
   readonly #planned: Lane[] = []
-  readonly #weighed: Weighed<Node> = { best: null, go: null }
 
   constructor(options: LaneOptions, rng: Rng) {
     this.#options = options
@@ -101,7 +100,7 @@ export class Lanes<Node extends Candidate> {
 
   /**
    * Finds the best node for a heavy call and the node where it may go now; ties by chance. The
-   * result is one object, overwritten by the next call.
+   * result is kept nowhere: a node that leaves must not be.
    * @param waitsPastIdle whether it may wait for the better node while some node has no call at all
    */
   weigh(among: readonly Node[], work: Work, waitsPastIdle: boolean): Weighed<Node> {
@@ -133,11 +132,10 @@ export class Lanes<Node extends Candidate> {
         freeCost = cost
       }
     }
-    this.#weighed.best = best
     if (free !== null && (freeCost <= slack * bestCost || slack === Number.POSITIVE_INFINITY)) {
-      this.#weighed.go = free
-    } else this.#weighed.go = someIdle && !waitsPastIdle ? best : null
-    return this.#weighed
+      return { best, go: free }
+    }
+    return { best, go: someIdle && !waitsPastIdle ? best : null }
   }
 
   /**

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { queryObjects } from 'node:v8'
+import { Agent, request } from 'undici'
 import type { FleetSnapshot } from '../admin/snapshot.ts'
 import { parseConfig } from '../config.ts'
 import { stubDocker } from '../discovery/test/stub-docker.ts'
@@ -176,12 +177,13 @@ function loadOn(url: string) {
   let isOver = false
   const body = '{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x1","latest"]}'
   const headers = { 'content-type': 'application/json' }
+  const agent = new Agent()
   const clients = Array.from({ length: 4 }, async () => {
     while (!isOver) {
       calls += 1
-      const response = await fetch(url, { method: 'POST', headers, body })
-      const text = await response.text()
-      if (response.status !== 200 || text.includes('"error"')) failures.push(text)
+      const response = await request(url, { method: 'POST', headers, body, dispatcher: agent })
+      const text = await response.body.text()
+      if (response.statusCode !== 200 || text.includes('"error"')) failures.push(text)
       await pause(thinkMs)
     }
   })
@@ -189,6 +191,8 @@ function loadOn(url: string) {
     async end() {
       isOver = true
       await Promise.all(clients)
+      // A client that stays remembers who answered it last.
+      await agent.close()
       return { calls, failures }
     },
   }
