@@ -40,6 +40,8 @@ export class Exchange {
   pin: Block | null = null
   /** The node that answered last. */
   node: Upstream | null = null
+  /** The node whose pool has what the account sent last whose pending state is asked for. */
+  pool: Upstream | null = null
   /** The answer must not be compressed: Geth writes some errors past its compressor. */
   identity = false
   /** Whether the client can be sent an answer that is not whole yet. */

@@ -151,7 +151,7 @@ export class Relay {
       let reply: Reply | null = null
       while (reply === null) {
         const asked = this.#consistency.asked(message, rule, pin)
-        exchange.node ??= this.#writes.holder(message)
+        this.#writes.direct(message, exchange)
         const demand = this.#consistency.ofCall(asked, rule, exchange, pin)
         const call = new SingleCall(asked, this.#nextId(), rule, work, demand, exchange)
         reply = await this.#placement.place(call, exchange)
@@ -227,7 +227,7 @@ export class Relay {
     for (const { message, route } of group) {
       if (route.kind !== 'forward') continue
       const { rule } = route
-      exchange.node ??= this.#writes.holder(message)
+      this.#writes.direct(message, exchange)
       messages.push(message)
       rules.push(rule)
       works.push(this.#workOf(message, rule))

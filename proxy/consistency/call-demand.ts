@@ -38,6 +38,7 @@ export class CallDemand implements Demand<Reply> {
   readonly #need: BlockNeed
   readonly #rule: MethodRule
   readonly #pin: Block | null
+  readonly #pool: Upstream | null
   #home: Upstream | null = null
   /** Below this height no head may be shown. Found when the call is placed. */
   #floor = 0
@@ -53,6 +54,7 @@ export class CallDemand implements Demand<Reply> {
   /**
    * @param need of the message
    * @param pin what `latest` stands for in its request, or null
+   * @param pool of the node that is to tell of what is pending; null: of the one that is written to
    */
   constructor(
     heads: Heads,
@@ -61,6 +63,7 @@ export class CallDemand implements Demand<Reply> {
     need: BlockNeed,
     session: Session | null,
     pin: Block | null = null,
+    pool: Upstream | null = null,
   ) {
     this.#heads = heads
     this.#message = message
@@ -68,6 +71,7 @@ export class CallDemand implements Demand<Reply> {
     this.#rule = rule
     this.#need = need
     this.#pin = pin
+    this.#pool = pool
   }
 
   /**
@@ -124,8 +128,9 @@ export class CallDemand implements Demand<Reply> {
       case 'pending': {
         const current = this.#current(candidates)
         // Every node has a pool of its own; the one that is written to has what was sent.
-        const { writer } = heads
-        return writer !== null && current.includes(writer) ? [writer] : current
+        const pools = [this.#pool, heads.writer]
+        const pool = pools.find((node) => node !== null && current.includes(node)) ?? null
+        return pool === null ? current : [pool]
       }
       case 'latest':
         return this.#current(candidates)

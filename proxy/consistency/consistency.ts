@@ -19,6 +19,8 @@ export type Asker = {
   readonly session: Session | null
   /** The node that answered earlier calls of the same batch, or null. */
   readonly node: Upstream | null
+  /** The node whose pool has what the account sent last whose pending state is asked for, or null. */
+  readonly pool: Upstream | null
 }
 
 /** What makes many nodes look like one: makes the demand of each request to a node. */
@@ -92,12 +94,12 @@ export class Consistency {
   ofCall(
     message: Message,
     rule: MethodRule,
-    { session, node }: Asker,
+    { session, node, pool }: Asker,
     pin: Block | null,
   ): Demand<Reply> | null {
     if (this.#heads.isAlone || rule.access !== 'read') return null
     const need = blockNeed(message, rule)
-    const demand = new CallDemand(this.#heads, message, rule, need, session, pin)
+    const demand = new CallDemand(this.#heads, message, rule, need, session, pin, pool)
     return node === null ? demand : demand.near(node)
   }
 
@@ -108,7 +110,7 @@ export class Consistency {
   ofBatch(
     messages: readonly Message[],
     rules: readonly MethodRule[],
-    { session, node }: Asker,
+    { session, node, pool }: Asker,
     pin: Block | null,
   ): Demand<readonly Reply[]> | null {
     if (this.#heads.isAlone) return null
@@ -120,7 +122,9 @@ export class Consistency {
       const need = blockNeed(message, rule)
       const last = demands.at(-1)
       const isAlike = last?.isAlsoOf(message, rule, need) === true
-      const demand = isAlike ? last : new CallDemand(this.#heads, message, rule, need, session, pin)
+      const demand = isAlike
+        ? last
+        : new CallDemand(this.#heads, message, rule, need, session, pin, pool)
       demands.push(demand)
     }
     return new BatchDemand(demands, node)

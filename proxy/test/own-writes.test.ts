@@ -59,3 +59,32 @@ test('who has sent a transaction sees it in the pending nonce and by its hash, w
     }
   }
 })
+
+test('pending state of who has sent is asked of the pool that took it, alone and in a batch', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a', 'b', 'c')
+  const proxy = await runningProxy(t, asFlags(nodes))
+  const form = { type: 2, chainId: 31_337n, gasLimit: 21_000n, maxFeePerGas: 3n, nonce: 0 }
+  const raw = await wallet.signTransaction({ ...form, to: wallet.address })
+  for (const node of nodes) {
+    node.on('eth_sendRawTransaction', () =>
+      node.name === 'c'
+        ? { result: `0x${'ab'.repeat(32)}` }
+        : { error: { code: -32000, message: 'txpool is full' } },
+    )
+    for (const method of ['eth_getBalance', 'eth_call']) {
+      node.on(method, () => ({ result: { node: node.name } }))
+    }
+  }
+  await proxy.call('eth_sendRawTransaction', raw)
+  const calls = [
+    ['eth_getBalance', pending],
+    ['eth_call', [{ from: wallet.address }, 'pending']],
+  ] as const
+  for (const [method, params] of calls) {
+    const { result } = await proxy.call(method, ...params)
+    t.assert.deepEqual(result, { node: 'c' }, method)
+  }
+  const batch = calls.map(([method, params], id) => ({ jsonrpc: '2.0', id, method, params }))
+  const answers = JSON.parse(await proxy.post(JSON.stringify(batch)))
+  for (const { result } of answers) t.assert.deepEqual(result, { node: 'c' })
+})

@@ -10,11 +10,12 @@ import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockLog } from './block-log.ts'
 import { isDevelopment } from './development.ts'
+import type { Entry } from './entry.ts'
 import { GasWatch } from './gas-watch.ts'
 import { Journal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
 import { Offers, offersDefaults } from './offers.ts'
-import { addressAndTag, hashParam, rawParam } from './params.ts'
+import { addressAndTag, hashParam, pendingAccount, rawParam } from './params.ts'
 import { RawSends } from './raw-sends.ts'
 import { isLookup, isMissing, isOwed, recalled } from './recall.ts'
 import { receiptOf } from './receipt-wait.ts'
@@ -151,11 +152,22 @@ export class Writes {
     return reply
   }
 
-  /** The node that took the transaction which is asked for, while it is pending; else null. */
-  holder(message: Message): Upstream | null {
-    if (this.#journal.pendingCount === 0 || !isLookup(message.method)) return null
-    const hash = hashParam(message)
-    const entry = hash === null ? null : this.#journal.find(hash)
+  /**
+   * Says where a call is to go which is about what is pending here: a lookup of a transaction to the
+   * node that took it, pending state of an account to the one that took the last of its transactions.
+   */
+  direct(message: Message, exchange: Exchange): void {
+    if (this.#journal.pendingCount === 0) return
+    if (isLookup(message.method)) {
+      const hash = hashParam(message)
+      exchange.node ??= this.#holder(hash === null ? null : this.#journal.find(hash))
+      return
+    }
+    const account = pendingAccount(message)
+    if (account !== null) exchange.pool ??= this.#holder(this.#journal.lastPending(account))
+  }
+
+  #holder(entry: Entry | null): Upstream | null {
     if (entry?.state !== 'pending') return null
     return this.#fleet.view.readers.find(({ id }) => id === entry.node) ?? null
   }
