@@ -4,7 +4,7 @@ import type { Account } from '../../fleets/accounts.ts'
 import { text } from '../../fleets/block.ts'
 import { field, NodeRpc } from '../../fleets/node-rpc.ts'
 import { type Client, ethersClient, plainClient } from './clients.ts'
-import type { Seen } from './seen.ts'
+import type { BlockSeen, Seen } from './seen.ts'
 
 export type SendersOptions = {
   readonly url: string
@@ -60,7 +60,39 @@ export async function runSenders(options: SendersOptions): Promise<readonly Seen
       }
     }),
   )
-  return [...seen.flat(), ...(await chainOf(options.fundsUrl ?? url, seen.flat()))]
+  return [...seen.flat(), ...(await ending(options, seen.flat()))]
+}
+
+/**
+ * The chain as it is in the end, and the receipts anew of those whose block was replaced after they
+ * were last looked at: such a transaction is lost only if no block takes it again in time.
+ */
+async function ending(options: SendersOptions, seen: readonly Seen[]): Promise<readonly Seen[]> {
+  const { url, fundsUrl = url, patienceMs } = options
+  const untilMs = performance.now() + patienceMs
+  const client = plainClient(fundsUrl)
+  const anew: Seen[] = []
+  try {
+    for (;;) {
+      const chain = await chainOf(fundsUrl, [...seen, ...anew])
+      const hashes = new Set(
+        chain.flatMap((each) => (each.kind === 'chain' ? [each.block.hash] : [])),
+      )
+      const last = new Map<string, BlockSeen>()
+      for (const each of [...seen, ...anew]) {
+        if (each.kind === 'receipt' && each.block !== null) last.set(each.hash, each.block)
+      }
+      const gone = [...last].filter(([, block]) => !hashes.has(block.hash))
+      if (gone.length === 0 || performance.now() > untilMs) return [...anew, ...chain]
+      for (const [hash] of gone) {
+        const block = await client.receipt(hash)
+        if (block !== null) anew.push({ kind: 'receipt', hash, block })
+      }
+      await pause(lookEveryMs)
+    }
+  } finally {
+    await client.close()
+  }
 }
 
 /** The blocks of the heights that were shown, as they are now. */
