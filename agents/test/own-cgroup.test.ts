@@ -19,9 +19,12 @@ function createGroup(): void {
   for (const dir of dirs) mkdirSync(dir, { recursive: true })
   if (isV2) {
     writeFileSync(`${mount}/${name}/cpu.max`, '50000 100000')
+    // What the machine does beside it must not keep the process from its half.
+    writeFileSync(`${mount}/${name}/cpu.weight`, '10000')
     writeFileSync(`${mount}/${name}/memory.max`, '268435456')
   } else {
     writeFileSync(`${mount}/cpu/${name}/cpu.cfs_quota_us`, '50000')
+    writeFileSync(`${mount}/cpu/${name}/cpu.shares`, '262144')
     writeFileSync(`${mount}/memory/${name}/memory.limit_in_bytes`, '268435456')
   }
 }

@@ -123,7 +123,9 @@ test('0.3 cores of 0.5 are read as 0.6', onCgroups, async (t: TestContext) => {
 
 test('a neighbour that nobody watches is pressure, not use', onCgroups, async (t: TestContext) => {
   const bench = new Bench(t)
-  const { pid = 0 } = await bench.load(bench.group('node'), 'cpu', '0.2')
+  const group = bench.group('node')
+  group.weigh(10)
+  const { pid = 0 } = await bench.load(group, 'cpu', '0.2')
   const neighbours = bench.group('neighbours')
   await bench.watch({ nodes: [{ id: 'node', pid }] })
   const hogs = Array.from({ length: 6 }, () => bench.hog(neighbours))

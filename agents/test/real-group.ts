@@ -24,6 +24,17 @@ export class RealGroup {
       if (isV2) delegate(dirname(`${tree}/${path}`))
       mkdirSync(`${tree}/${path}`, { recursive: true })
     }
+    this.#prefer()
+  }
+
+  /**
+   * What else the machine does must not keep a load from what it is to use: beside others the outermost
+   * group has the most weight there is. Within it all are equal.
+   */
+  #prefer(): void {
+    const [outer = ''] = this.path.split('/')
+    if (isV2) writeFileSync(`${mount}/${outer}/cpu.weight`, '10000')
+    else writeFileSync(`${mount}/cpu/${outer}/cpu.shares`, '262144')
   }
 
   /** Why this machine does not let us make groups with limits; undefined when it does. */
@@ -47,6 +58,12 @@ export class RealGroup {
     const quotaUs = cpus === undefined ? undefined : Math.round(cpus * 100_000)
     if (isV2) this.write('cpu.max', `${quotaUs ?? 'max'} 100000`)
     else this.write('cpu/cpu.cfs_quota_us', `${quotaUs ?? -1}`)
+  }
+
+  /** Its share beside other groups of the same parent, each of which has 100. */
+  weigh(weight: number): void {
+    if (isV2) this.write('cpu.weight', `${weight}`)
+    else this.write('cpu/cpu.shares', `${Math.round(weight * 10.24)}`)
   }
 
   limitMemory(bytes: number): void {
