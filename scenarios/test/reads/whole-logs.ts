@@ -28,6 +28,8 @@ export type Ranged = {
 }
 
 const eventsOfBlock = 3
+/** On a machine so busy that no node answers its health check in time: clear, and not incomplete. */
+const noNode = 'service unavailable'
 const beyondHead = 'block range extends beyond current head block'
 
 /**
@@ -108,7 +110,10 @@ export async function askRanges(
 function flawOf(answered: Answered, hashes: ReadonlyMap<number, string>): readonly string[] {
   const { from, to, top, logs, message } = answered
   const name = `${from} to ${to} below ${top}`
-  if (logs === null) return message === beyondHead && to > top ? [] : [`${name}: ${message}`]
+  if (logs === null) {
+    const isRight = message === noNode || (message === beyondHead && to > top)
+    return isRight ? [] : [`${name}: ${message}`]
+  }
   const due: string[] = []
   for (let number = from; number <= to; number += 1) {
     for (let i = 0; i < eventsOfBlock; i += 1) due.push(`${number} ${hashes.get(number)} ${i}`)
