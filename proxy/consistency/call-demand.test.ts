@@ -82,6 +82,23 @@ test('without a block that “latest” can stand for, one is waited for', async
   t.assert.equal(await waiting, next)
 })
 
+test('a block that was removed is replaced as soon as the nodes tell which one came instead', async (t: TestContext) => {
+  const fleet = onOld()
+  const strict = new Consistency(fleet.heads, true)
+  const choosing = strict.pinAfter(at(old, -1), null)
+  fleet.gather(at(next, -1))
+  t.assert.equal(await choosing, at(next, -1))
+})
+
+test('what is not in a block says nothing of the block', (t: TestContext) => {
+  const fleet = onOld()
+  const pin = at(old, -1)
+  const params = `["${pin.hash}","0x0"]`
+  const none = demandOf(fleet, 'eth_getTransactionByBlockHashAndIndex', params, null, pin)
+  none.settle(reply('"result":null'), fleet.node(0))
+  t.assert.equal(none.isPinLost, false)
+})
+
 test('while all stand on it, there is no other', async (t: TestContext) => {
   const { heads } = onOld()
   t.assert.equal(await new Consistency(heads, true).pinAfter(at(old, -1), null), at(old, -1))

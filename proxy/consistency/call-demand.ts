@@ -10,7 +10,7 @@ import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
 import { aheadOf, showHead, shownFloor, showPin } from './session-floor.ts'
 import { hashIn, heightIn, quantityOf } from './shown.ts'
-import { type Miss, missOf } from './soft-miss.ts'
+import { lacksBlock, type Miss, missOf } from './soft-miss.ts'
 
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
 const maxMisses = 2
@@ -236,7 +236,7 @@ export class CallDemand implements Demand<Reply> {
     const { method } = this.#message
     const pin = this.#pin
     const isPinned = pin !== null && this.#isPinned(pin)
-    this.isPinLost = isPinned && missOf(method, reply) !== null
+    this.isPinLost = isPinned && lacksBlock(method, reply)
     if (reply.kind === 'error') return reply
     if (isPinned) {
       if (this.#session !== null) showPin(this.#session, pin, this.#heads)

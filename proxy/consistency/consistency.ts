@@ -68,11 +68,16 @@ export class Consistency {
 
   /**
    * What `latest` stands for instead of `pin`, which no node has any more: it was removed after it
-   * had been chosen. `pin` itself where all nodes still stand on it.
+   * had been chosen. Nodes that turn do not all tell their new head at once: it is waited for, not
+   * for long. `pin` itself where all nodes still stand on it.
    */
   async pinAfter(pin: Block, session: Session | null): Promise<Block | null> {
     const heads = this.#heads
-    if (heads.head?.hash === pin.hash) await heads.look()
+    const isThere = (): boolean => {
+      return heads.head?.hash !== pin.hash && this.pinFor(session) !== null
+    }
+    if (!isThere()) await heads.look()
+    if (!isThere()) await heads.reach(isThere, heads.waitMs)
     return heads.head?.hash === pin.hash ? pin : this.pinFor(session)
   }
 

@@ -103,3 +103,9 @@ export function missOf(method: string, reply: Reply): Miss | null {
   if (early.test(error.message)) return 'early'
   return noState.test(error.message) ? 'no-state' : null
 }
+
+/** Whether an answer at one block says that the block is gone, and not only what was looked for in it. */
+export function lacksBlock(method: string, reply: Reply): boolean {
+  const miss = missOf(method, reply)
+  return miss === 'absent' ? !method.endsWith('AndIndex') : miss !== null && miss !== 'early'
+}

@@ -60,7 +60,7 @@ export async function offer(
 /**
  * Gives all of `among` the transaction at once, in that order. Resolves with the first that accepts
  * it (the others go on in the background), or with all outcomes when none did: those nodes that have
- * said nothing `graceMs` after the first refusal are left out of it.
+ * said nothing `graceMs` after the first refusal may have it or not.
  */
 export function broadcast(
   among: readonly Upstream[],
@@ -74,7 +74,7 @@ export function broadcast(
   let grace: NodeJS.Timeout | null = null
   const finish = (): void => {
     if (grace !== null) clearTimeout(grace)
-    resolve(outcomes.filter((outcome) => outcome !== null))
+    resolve(outcomes.map((outcome, i) => outcome ?? silent(among[i])).filter(isOutcome))
   }
   if (open === 0) finish()
   among.forEach(async (upstream, i) => {
@@ -88,4 +88,14 @@ export function broadcast(
     }
   })
   return promise
+}
+
+/** What a node may have made of it that has not said so: it has had the bytes, perhaps. */
+function silent(upstream: Upstream | undefined): Outcome | null {
+  if (upstream === undefined) return null
+  return { kind: 'unclear', upstream, error: new Error('no answer while others refused') }
+}
+
+function isOutcome(outcome: Outcome | null): outcome is Outcome {
+  return outcome !== null
 }

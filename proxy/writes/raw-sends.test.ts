@@ -90,6 +90,15 @@ for (const fault of ['cut', 'drop'] as const) {
   })
 }
 
+test('taken by a node that falls silent and known to the others through it: one effect, one hash', async (t: TestContext) => {
+  const { sends, nodes, journal } = await sending(t, 3)
+  const { transaction, raw } = await signed(wallet, 0)
+  nodes[0]?.on(method, () => 'hold')
+  for (const node of nodes.slice(1)) node.on(method, () => alreadyKnown)
+  t.assert.equal(textOf(await sends.send(transaction, raw)), `"${transaction.hash}"`)
+  t.assert.equal(journal.find(transaction.hash)?.state, 'pending')
+})
+
 test('where nobody answered, the client is told that it may have taken effect', async (t: TestContext) => {
   const { sends, nodes } = await sending(t, 2)
   const { transaction, raw } = await signed(wallet, 0)
