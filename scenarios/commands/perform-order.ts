@@ -16,7 +16,9 @@ export async function performOrder(name: string, work: () => Promise<void>): Pro
       return 2
     }
     if (!(error instanceof NoStack)) throw error
-    process.stderr.write(`${name} is not up: equipoise-bench ps lists what is\n`)
+    process.stderr.write(
+      `${name} is not up: equipoise-bench ps lists what is, --name NAME chooses\n`,
+    )
     return 1
   }
 }
