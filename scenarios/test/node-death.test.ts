@@ -9,7 +9,7 @@ before(async () => {
     nodes: 3,
     blockTimeMs: 500,
     cpus: [],
-    strategy: 'state-space',
+    strategy: 'round-robin', // At so little load another may leave a node that has just come back in peace.
     httpPort: 0,
     adminPort: 0,
     agentPort: 0,
@@ -30,6 +30,7 @@ type NodeState = {
 
 test('no read fails when a node is killed, and it takes calls again when it is back', async (t: TestContext) => {
   const load = new Load(stack.endpoint)
+  t.after(() => load.stop())
   const victim = 'anvil-2'
   await until(async () => (await nodeState(victim)).calls > 20)
   const pid = stack.fleet.nodes.find(({ id }) => id === victim)?.pid()
@@ -105,11 +106,11 @@ async function nodeState(id: string): Promise<NodeState> {
   return node
 }
 
-/** Looks again and again, for 20 s at most. */
+/** Looks again and again, for a minute at most: who comes back is not trusted at once. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
     if (await holds()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('it did not come true within 20 s')
+  throw new Error('it did not come true within a minute')
 }
