@@ -69,12 +69,12 @@ export function broadcast(
   graceMs: number,
 ): Promise<readonly Outcome[]> {
   const { promise, resolve } = Promise.withResolvers<readonly Outcome[]>()
-  const outcomes: (Outcome | null)[] = among.map(() => null)
+  const outcomes: (Outcome | undefined)[] = []
   let open = among.length
   let grace: NodeJS.Timeout | null = null
   const finish = (): void => {
     if (grace !== null) clearTimeout(grace)
-    resolve(outcomes.map((outcome, i) => outcome ?? silent(among[i])).filter(isOutcome))
+    resolve(among.map((upstream, i) => outcomes[i] ?? silent(upstream)))
   }
   if (open === 0) finish()
   among.forEach(async (upstream, i) => {
@@ -91,11 +91,6 @@ export function broadcast(
 }
 
 /** What a node may have made of it that has not said so: it has had the bytes, perhaps. */
-function silent(upstream: Upstream | undefined): Outcome | null {
-  if (upstream === undefined) return null
+function silent(upstream: Upstream): Outcome {
   return { kind: 'unclear', upstream, error: new Error('no answer while others refused') }
-}
-
-function isOutcome(outcome: Outcome | null): outcome is Outcome {
-  return outcome !== null
 }
