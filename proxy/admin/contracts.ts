@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { ContractRow, FunctionRow } from '../contracts.ts'
-import { csvOf } from './csv.ts'
+import { type Cell, csvOf } from './csv.ts'
 import { paramsOf, parsedQuery } from './query.ts'
 import { send, sendJson } from './reply.ts'
 
@@ -40,42 +40,26 @@ export function answerContracts(
   send(response, 200, 'text/csv; charset=utf-8', contractsCsv(rows))
 }
 
+/** What a line says of its function, after the contract and its name. */
+const columns: readonly (readonly [name: string, cellOf: (row: FunctionRow) => Cell])[] = [
+  ['selector', (row) => row.selector],
+  ['signature', (row) => row.signature],
+  ['calls', (row) => row.calls],
+  ['transactions', (row) => row.transactions],
+  ['errors', (row) => row.errors],
+  ['reverted', (row) => row.reverted],
+  ['gasUsed', (row) => row.gasUsed],
+  ['gasKnown', (row) => row.gasKnown],
+  ['responseMinMs', (row) => row.responseMs?.min ?? null],
+  ['responseMeanMs', (row) => row.responseMs?.mean ?? null],
+  ['responseMaxMs', (row) => row.responseMs?.max ?? null],
+  ['lastAt', (row) => row.lastAt],
+]
+
 /** Every function on a line of its own. */
 export function contractsCsv(rows: readonly ContractRow[]): string {
   const lines = rows.flatMap(({ contract, name, functions }) =>
-    functions.map((row) => [contract, name, ...Object.values(cellsOf(row))]),
+    functions.map((row) => [contract, name, ...columns.map(([, cellOf]) => cellOf(row))]),
   )
-  return csvOf(['contract', 'name', ...Object.keys(cellsOf(nothing))], lines)
-}
-
-function cellsOf(row: FunctionRow): Record<string, string | number | null> {
-  const { selector, signature, calls, transactions, errors, reverted, gasUsed, gasKnown } = row
-  const { min = null, mean = null, max = null } = row.responseMs ?? {}
-  return {
-    selector,
-    signature,
-    calls,
-    transactions,
-    errors,
-    reverted,
-    gasUsed,
-    gasKnown,
-    responseMinMs: min,
-    responseMeanMs: mean,
-    responseMaxMs: max,
-    lastAt: row.lastAt,
-  }
-}
-
-const nothing: FunctionRow = {
-  selector: '',
-  signature: null,
-  calls: 0,
-  transactions: 0,
-  errors: 0,
-  reverted: 0,
-  gasUsed: 0,
-  gasKnown: 0,
-  responseMs: null,
-  lastAt: null,
+  return csvOf(['contract', 'name', ...columns.map(([column]) => column)], lines)
 }

@@ -1,4 +1,5 @@
-type Cell = string | number | null
+/** A cell; null is an empty one. */
+export type Cell = string | number | null
 
 /** A table as RFC 4180 has it, with a line of names first. */
 export function csvOf(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
