@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type AgentOptions, createAgent } from './agent.ts'
 import { rows } from './metric-rows.ts'
-import type { OrcaReport } from './orca.ts'
+import type { OrcaReport } from './orca-report.ts'
 import { parseReport, type Report } from './report.ts'
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0

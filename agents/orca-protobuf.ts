@@ -1,4 +1,4 @@
-import type { OrcaReport } from './orca.ts'
+import type { OrcaReport } from './orca-report.ts'
 
 /** Fields by their numbers in the definition; 3 (`rps`) is deprecated, and not written. */
 const fields = [

@@ -1,4 +1,5 @@
-import { type OrcaFormat, type OrcaReport, orcaHeaders, orcaOf } from '../agents/orca.ts'
+import { type OrcaFormat, orcaHeaders, orcaOf } from '../agents/orca.ts'
+import type { OrcaReport } from '../agents/orca-report.ts'
 import { type Dimension, dimensions, type StatePoint } from '../agents/report.ts'
 import type { Clock } from './clock.ts'
 import { pointOf } from './state/vector.ts'

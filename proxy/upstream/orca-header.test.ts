@@ -1,6 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { type OrcaFormat, type OrcaReport, orcaFormats, orcaHeaders } from '../../agents/orca.ts'
+import { type OrcaFormat, orcaFormats, orcaHeaders } from '../../agents/orca.ts'
+import type { OrcaReport } from '../../agents/orca-report.ts'
 import { type LoadHeaders, parseLoad, reportOfLoad } from './orca-header.ts'
 
 const plain = (text: string): LoadHeaders => ({ plain: text, binary: null })

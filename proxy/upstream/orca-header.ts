@@ -1,4 +1,5 @@
-import { capacityMetrics, type OrcaReport } from '../../agents/orca.ts'
+import { capacityMetrics } from '../../agents/orca.ts'
+import type { OrcaReport } from '../../agents/orca-report.ts'
 import { type Capacity, type Dimension, dimensions, type NodeReport } from '../../agents/report.ts'
 import { type OrcaEntry, orcaEntries } from './orca-protobuf.ts'
 

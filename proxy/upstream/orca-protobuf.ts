@@ -1,4 +1,4 @@
-import type { OrcaReport } from '../../agents/orca.ts'
+import type { OrcaReport } from '../../agents/orca-report.ts'
 
 /** Wire types of https://protobuf.dev/programming-guides/encoding. */
 const varint = 0

@@ -23,6 +23,7 @@ const forbidden = [
 const allowed = [
   ['proxy/relay.ts', '../agents/report.ts'],
   ['proxy/relay.ts', '../agents/orca.ts'],
+  ['proxy/relay.ts', '../agents/orca-report.ts'],
   ['proxy/state/vector.ts', '../../agents/report.ts'],
   ['scenarios/run.ts', '../proxy/index.ts'],
 ] as const
