@@ -2,7 +2,7 @@ import { bulkAccount, bulkAccounts } from '../fleets/geth/genesis.ts'
 import { burnInput, workContracts } from '../fleets/geth/work-contracts.ts'
 import type { Random } from '../load/random.ts'
 import type { ChainFacts } from './chain.ts'
-import { pick, type Workload, type WorkloadRow } from './workload.ts'
+import { pick, row, type Workload, type WorkloadRow } from './workload.ts'
 
 /** Rounds of the burner by what they cost a Geth: about 1 µs of CPU each (Geth 1.17.5). */
 const roundsPerMs = 1_000
@@ -73,16 +73,6 @@ export const gethDiskReads: Workload = {
     ]),
     ...work.map((one) => ({ ...one, weight: one.weight * 0.6 })),
   ],
-}
-
-function row(
-  method: string,
-  what: string,
-  kind: string,
-  weight: number,
-  params: WorkloadRow['params'],
-): WorkloadRow {
-  return { method, what, class: kind, weight, params }
 }
 
 function burn(leastMs: number, mostMs: number, random: Random): unknown {

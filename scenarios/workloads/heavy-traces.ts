@@ -1,6 +1,6 @@
 import { burnCode } from './burn.ts'
 import { lightRows } from './light-reads.ts'
-import { blockNumber, pick, type Workload, type WorkloadRow } from './workload.ts'
+import { blockNumber, pick, row, type Workload } from './workload.ts'
 
 /** Without stack and storage, an operation is 60 bytes of answer. */
 const bareSteps = { disableStack: true, disableStorage: true }
@@ -16,41 +16,35 @@ export const heavyTraces: Workload = {
   rows: [
     ...lightRows,
     {
-      ...trace('debug_traceTransaction', 'a mined one, by calls', 35, (facts, random) => [
+      ...row('debug_traceTransaction', 'a mined one, by calls', 'heavy', 35, (facts, random) => [
         pick(facts.transactions, random),
         { tracer: 'callTracer' },
       ]),
       needs: 'transactions',
     },
     {
-      ...trace('debug_traceTransaction', 'a mined one, by state before', 15, (facts, random) => [
-        pick(facts.transactions, random),
-        { tracer: 'prestateTracer' },
-      ]),
+      ...row(
+        'debug_traceTransaction',
+        'a mined one, by state before',
+        'heavy',
+        15,
+        (facts, random) => [pick(facts.transactions, random), { tracer: 'prestateTracer' }],
+      ),
       needs: 'transactions',
     },
-    trace('debug_traceCall', '8,000 rounds of work, by calls', 35, () => [
+    row('debug_traceCall', '8,000 rounds of work, by calls', 'heavy', 35, () => [
       { data: burnCode(8_000) },
       'latest',
       { tracer: 'callTracer' },
     ]),
-    trace('debug_traceCall', '300 rounds of work, step by step', 12, () => [
+    row('debug_traceCall', '300 rounds of work, step by step', 'heavy', 12, () => [
       { data: burnCode(300) },
       'latest',
       bareSteps,
     ]),
-    trace('debug_traceBlockByNumber', 'a block, by calls', 17, (facts, random) => [
+    row('debug_traceBlockByNumber', 'a block, by calls', 'heavy', 17, (facts, random) => [
       blockNumber(Math.max(1, facts.firstBlock), facts.lastBlock, random),
       { tracer: 'callTracer' },
     ]),
   ],
-}
-
-function trace(
-  method: string,
-  what: string,
-  weight: number,
-  params: WorkloadRow['params'],
-): WorkloadRow {
-  return { method, what, class: 'heavy', weight, params }
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
 import { type Audit, mostFaults, type Script, type Settled } from './script.ts'
-import { blockNumber, type Workload, type WorkloadRow } from './workload.ts'
+import { blockNumber, row, type Workload, type WorkloadRow } from './workload.ts'
 
 /** Those that begin at the head, and those that read the chain from its first block on. */
 const followers = 4
@@ -10,15 +10,15 @@ const backfillers = 2
 const mostAhead = 8
 
 const rows: readonly [WorkloadRow, ...WorkloadRow[]] = [
-  row('eth_blockNumber', 'poll', 40, 'the newest block', () => []),
-  row('eth_getBlockByNumber', 'block', 20, 'with its transactions', (facts, random) => [
+  row('eth_blockNumber', 'the newest block', 'poll', 40, () => []),
+  row('eth_getBlockByNumber', 'with its transactions', 'block', 20, (facts, random) => [
     blockNumber(facts.firstBlock, facts.lastBlock, random),
     true,
   ]),
-  row('eth_getBlockReceipts', 'block', 20, 'of the same block', (facts, random) => [
+  row('eth_getBlockReceipts', 'of the same block', 'block', 20, (facts, random) => [
     blockNumber(facts.firstBlock, facts.lastBlock, random),
   ]),
-  row('eth_getLogs', 'logs', 20, 'of the same block, by its hash', (facts, random) => {
+  row('eth_getLogs', 'of the same block, by its hash', 'logs', 20, (facts, random) => {
     const number = blockNumber(facts.firstBlock, facts.lastBlock, random)
     return [{ fromBlock: number, toBlock: number }]
   }),
@@ -216,14 +216,4 @@ function logsIn(value: unknown): number {
 
 function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
-function row(
-  method: string,
-  kind: string,
-  weight: number,
-  what: string,
-  params: WorkloadRow['params'],
-): WorkloadRow {
-  return { method, what, class: kind, weight, params }
 }

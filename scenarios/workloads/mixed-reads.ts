@@ -1,7 +1,7 @@
 import { burnCode } from './burn.ts'
 import type { ChainFacts } from './chain.ts'
 import { lightRows } from './light-reads.ts'
-import type { Workload, WorkloadRow } from './workload.ts'
+import { row, type Workload } from './workload.ts'
 
 /**
  * A public endpoint's mix: three calls of four are light, the fourth does nine tenths of the work.
@@ -14,15 +14,15 @@ export const mixedReads: Workload = {
   classes: ['light', 'heavy'],
   rows: [
     ...lightRows,
-    heavy('eth_call', '12,000 rounds of work, 5 ms on Anvil', 18, () => [
+    row('eth_call', '12,000 rounds of work, 5 ms on Anvil', 'heavy', 18, () => [
       { data: burnCode(12_000) },
       'latest',
     ]),
-    heavy('eth_call', '95,000 rounds of work, 40 ms on Anvil', 2, () => [
+    row('eth_call', '95,000 rounds of work, 40 ms on Anvil', 'heavy', 2, () => [
       { data: burnCode(95_000) },
       'latest',
     ]),
-    { ...heavy('eth_getLogs', 'half of the seeded blocks', 4, halfOfLogs), needs: 'logs' },
+    { ...row('eth_getLogs', 'half of the seeded blocks', 'heavy', 4, halfOfLogs), needs: 'logs' },
   ],
 }
 
@@ -32,13 +32,4 @@ function halfOfLogs(facts: ChainFacts, random: () => number): readonly unknown[]
   const from = first + Math.floor(random() * (last - first + 2 - half))
   const to = from + half - 1
   return [{ fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` }]
-}
-
-function heavy(
-  method: string,
-  what: string,
-  weight: number,
-  params: WorkloadRow['params'],
-): WorkloadRow {
-  return { method, what, class: 'heavy', weight, params }
 }

@@ -4,7 +4,7 @@ import { inChunks } from './dapp/chunks.ts'
 import { awaitReceipts, offer } from './dapp/receipts.ts'
 import { Senders, type Signed } from './dapp/senders.ts'
 import { type Audit, mostFaults, type ScriptContext, type Sessions } from './script.ts'
-import { pick, type Workload, type WorkloadRow } from './workload.ts'
+import { pick, row, type Workload, type WorkloadRow } from './workload.ts'
 
 /** Accounts; each has one session at a time. */
 const accounts = 48
@@ -17,19 +17,19 @@ const [connect, light, send, mined] = [0, 1, 2, 3]
 const [nonceRow, sendRow, receiptRow] = [0, 1, 2]
 
 const rows: readonly WorkloadRow[] = [
-  row('eth_getTransactionCount', 'light', 2, 'the next nonce', (facts, random) => [
+  row('eth_getTransactionCount', 'the next nonce', 'light', 2, (facts, random) => [
     pick(facts.accounts, random),
     'pending',
   ]),
   {
-    ...row('eth_sendRawTransaction', 'send', 1, 'a transfer', (facts, random) => {
+    ...row('eth_sendRawTransaction', 'a transfer', 'send', 1, (facts, random) => {
       const [from, to] = [pick(facts.accounts, random), pick(facts.accounts, random)]
       return [{ from, to, value: '0x1' }]
     }),
     standIn: 'eth_estimateGas',
   },
   {
-    ...row('eth_getTransactionReceipt', 'light', 3, 'of its own transfer', (facts, random) => [
+    ...row('eth_getTransactionReceipt', 'of its own transfer', 'light', 3, (facts, random) => [
       pick(facts.transactions, random),
     ]),
     needs: 'transactions',
@@ -181,13 +181,3 @@ class WalletSessions implements Sessions {
 }
 
 type Transfer = { readonly nonce: number; readonly signed: Signed; isAccepted: boolean }
-
-function row(
-  method: string,
-  kind: string,
-  weight: number,
-  what: string,
-  params: WorkloadRow['params'],
-): WorkloadRow {
-  return { method, what, class: kind, weight, params }
-}

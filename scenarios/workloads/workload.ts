@@ -105,3 +105,14 @@ export function pick<Item>(items: readonly Item[], random: Random): Item {
   if (item === undefined) throw new RangeError('nothing to pick from')
   return item
 }
+
+/** A row as most are: always possible, and asked as it is. */
+export function row(
+  method: string,
+  what: string,
+  kind: string,
+  weight: number,
+  params: WorkloadRow['params'],
+): WorkloadRow {
+  return { method, what, class: kind, weight, params }
+}
