@@ -141,16 +141,17 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   warnOfUnknownCores(config, log)
   const reread = () => loadConfig(flagsOf(options)).nodes
   const proxy = createProxy(config, secretsOf(config), version(), log, reread)
-  const { url, webSocketUrl, adminUrl } = await proxy.listen()
-  const more = webSocketUrl === null ? '' : `equipoise WebSocket on ${webSocketUrl}\n`
-  process.stdout.write(`equipoise listening on ${url}\n${more}equipoise admin on ${adminUrl}\n`)
+  // Before anyone can know that it runs: unheard, a SIGHUP would end it.
   process.on('SIGHUP', () => {
     log.info({}, 'reading nodes again')
     proxy.reload()
   })
+  const { url, webSocketUrl, adminUrl } = await proxy.listen()
+  const more = webSocketUrl === null ? '' : `equipoise WebSocket on ${webSocketUrl}\n`
   const { promise: ended, resolve: end } = Promise.withResolvers<NodeJS.Signals>()
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
+  process.stdout.write(`equipoise listening on ${url}\n${more}equipoise admin on ${adminUrl}\n`)
   log.info({ signal: await ended }, 'closing')
   // A second signal does not wait for calls under way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

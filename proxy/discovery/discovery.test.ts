@@ -101,11 +101,24 @@ test('once closed it tells nothing more, and its providers are closed', async (t
   t.assert.deepEqual([tellings(), discovery.snapshot()[0]?.up], [1, true])
 })
 
+test('who is told to look again before it begins does so when it begins', async (t: TestContext) => {
+  const file = new Script('file')
+  const { discovery } = discovering(t, [file])
+  discovery.reload()
+  t.assert.deepEqual([file.sink, file.reloads], [null, 0])
+  const started = discovery.start(60_000)
+  file.sink?.found([])
+  await started
+  discovery.reload()
+  t.assert.equal(file.reloads, 1)
+})
+
 /** A provider that says what a test makes it say. */
 class Script implements Provider {
   readonly name: string
   sink: ProviderSink | null = null
   isClosed = false
+  reloads = 0
 
   constructor(name: string) {
     this.name = name
@@ -115,7 +128,9 @@ class Script implements Provider {
     this.sink = sink
   }
 
-  reload(): void {}
+  reload(): void {
+    this.reloads += 1
+  }
 
   async close(): Promise<void> {
     this.isClosed = true

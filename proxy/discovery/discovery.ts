@@ -59,6 +59,7 @@ export class Discovery {
   readonly #options: DiscoveryOptions
   readonly #clock: Clock
   #timer: NodeJS.Timeout | null = null
+  #isStarted = false
   #isClosed = false
 
   constructor(providers: readonly Provider[], options: DiscoveryOptions, clock: Clock) {
@@ -69,6 +70,7 @@ export class Discovery {
 
   /** Begins; resolves when every provider has said something, be it that it failed, or `waitMs` are over. */
   async start(waitMs: number): Promise<void> {
+    this.#isStarted = true
     for (const source of this.#sources) {
       source.provider.start({
         found: (nodes, problems = []) => this.#take(source, nodes, problems),
@@ -82,8 +84,9 @@ export class Discovery {
     this.#tell()
   }
 
-  /** Lets every provider look again now. */
+  /** Lets every provider look again now; before the start, which looks anyway, it does nothing. */
   reload(): void {
+    if (!this.#isStarted) return
     for (const { provider } of this.#sources) provider.reload()
   }
 
