@@ -39,6 +39,7 @@ async function takeBack(member: Member, source: NodeRpc): Promise<Block> {
     const theirs = number <= theirHead ? await blockAt(source, hex(number)) : null
     if (own.hash === theirs?.hash) {
       if (above !== null) {
+        member.corrected(above.number)
         await member.rpc.call('anvil_rollback', head - number)
         // Anvil leaves the base fee where the blocks taken back had put it.
         await member.rpc.call('anvil_setNextBlockBaseFeePerGas', above.baseFee)

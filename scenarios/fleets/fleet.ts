@@ -55,7 +55,7 @@ export type FleetEvent = {
     | 'node-back'
     /** A node could not follow, or follows again; it is brought up to the head by itself. */
     | 'node-late'
-    /** A node's block had to be replaced by the sealed one. */
+    /** A block that a node may have shown is replaced by another: to clients, a reorganisation. */
     | 'node-corrected'
     /** Something that needs no action. */
     | 'note'

@@ -11,7 +11,7 @@ export type MemberOptions = {
   readonly known: KnownTransactions
   /** A transaction came in here that no node is known to have. */
   readonly onArrival: (member: Member, hash: string, raw: string) => void
-  /** A block it had made was replaced by the sealed one. */
+  /** A block it had made is replaced by the sealed one, or taken back. */
   readonly onCorrected: (member: Member, block: number) => void
   /** It could not follow, `error` says why, and is out until {@link Member.enter}. */
   readonly onLost: (member: Member, error: unknown) => void
@@ -167,6 +167,7 @@ export class Member {
     const final = await round.final
     this.pool.remove(final.transactions)
     if (made.hash === final.hash) return
+    this.corrected(final.number)
     await replaceHead(this.rpc, final)
     const sealed = new Set(final.transactions)
     const beyond = extras.filter(([hash]) => !sealed.has(hash))
@@ -174,7 +175,11 @@ export class Member {
     this.pool.remove(beyond.map(([hash]) => hash))
     await this.pool.give(beyond)
     for (const [hash, raw] of beyond) this.pool.bring(hash, raw)
-    this.#options.onCorrected(this, final.number)
+  }
+
+  /** Tells that its block `number` does not stay, which clients may have seen. */
+  corrected(number: number): void {
+    this.#options.onCorrected(this, number)
   }
 
   async close(): Promise<void> {

@@ -99,8 +99,7 @@ export class Replicator {
       known: this.#known,
       onArrival: (origin, hash, raw) => this.#spread(origin, hash, raw),
       onCorrected: (at, block) => {
-        const text = `${at.id} took a transaction while block ${block} was sealed: block replaced`
-        this.#options.onEvent({ kind: 'node-corrected', id: at.id, text })
+        this.#corrected(at.id, `its block ${block} was replaced by what the others have`)
       },
       onLost: (lost, error) => this.#lost(lost, error),
     })
@@ -154,6 +153,8 @@ export class Replicator {
       this.#known.settle(block.number, block.transactions)
       return true
     } catch (error) {
+      // Nobody knows whether it got as far as to show its block.
+      this.#corrected(sealer.id, `block ${parent.number + 1} was its to seal: another node does it`)
       sealer.lose(error)
       return false
     } finally {
@@ -172,7 +173,13 @@ export class Replicator {
     await round.reported(maxReportMs)
     let final = first
     try {
-      if (round.extras.length > 0) final = await sealer.extend(first, round.extras)
+      if (round.extras.length > 0) {
+        this.#corrected(
+          sealer.id,
+          `block ${first.number} is sealed anew with what others had in it`,
+        )
+        final = await sealer.extend(first, round.extras)
+      }
     } catch (error) {
       sealer.lose(error) // The others have the block as it was at first.
     }
@@ -190,6 +197,11 @@ export class Replicator {
     )
     for (const member of inStep) member.arrivals = 0
     return this.#sealer
+  }
+
+  /** A block that clients may have seen on this node is not the one that stays. */
+  #corrected(id: string, text: string): void {
+    this.#options.onEvent({ kind: 'node-corrected', id, text: `${id}: ${text}` })
   }
 
   #lost(member: Member, error: unknown): void {

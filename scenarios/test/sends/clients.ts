@@ -1,4 +1,13 @@
 import { FetchRequest, JsonRpcProvider } from 'ethers'
+import {
+  type Address,
+  createPublicClient,
+  type Hash,
+  type Hex,
+  http,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem'
 import { quantity, text } from '../../fleets/block.ts'
 import { field, NodeRpc } from '../../fleets/node-rpc.ts'
 import type { BlockSeen } from './seen.ts'
@@ -54,6 +63,48 @@ export function ethersClient(url: string, chainId: number): Client {
     balance: (address) => provider.getBalance(address),
     async close() {
       provider.destroy()
+    },
+  }
+}
+
+/**
+ * viem v2 as it comes, but that it neither caches nor tries again: single calls over the connections
+ * of Node's own `fetch`, which all such clients share.
+ */
+export function viemClient(url: string, chainId: number): Client {
+  const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 }
+  const chain = {
+    id: chainId,
+    name: 'fleet',
+    nativeCurrency,
+    rpcUrls: { default: { http: [url] } },
+  }
+  const transport = http(url, { timeout: timeoutMs, retryCount: 0 })
+  const client = createPublicClient({ chain, transport, cacheTime: 0 })
+  return {
+    nonce: (address) =>
+      client.getTransactionCount({ address: address as Address, blockTag: 'pending' }),
+    send: (raw) => client.sendRawTransaction({ serializedTransaction: raw as Hex }),
+    async transaction(hash) {
+      try {
+        return await client.getTransaction({ hash: hash as Hash })
+      } catch (error) {
+        if (error instanceof TransactionNotFoundError) return null
+        throw error
+      }
+    },
+    async receipt(hash) {
+      try {
+        const found = await client.getTransactionReceipt({ hash: hash as Hash })
+        return { number: Number(found.blockNumber), hash: found.blockHash }
+      } catch (error) {
+        if (error instanceof TransactionReceiptNotFoundError) return null
+        throw error
+      }
+    },
+    balance: (address) => client.getBalance({ address: address as Address }),
+    async close() {
+      // Idle connections of `fetch` close by themselves and keep no process alive.
     },
   }
 }

@@ -3,7 +3,7 @@ import { keccak256, toUtf8Bytes, Wallet } from 'ethers'
 import type { Account } from '../../fleets/accounts.ts'
 import { text } from '../../fleets/block.ts'
 import { field, NodeRpc } from '../../fleets/node-rpc.ts'
-import { type Client, ethersClient, plainClient } from './clients.ts'
+import { type Client, ethersClient, plainClient, viemClient } from './clients.ts'
 import type { BlockSeen, Seen } from './seen.ts'
 
 export type SendersOptions = {
@@ -35,10 +35,11 @@ const gas = {
 }
 const fundsWei = 10n ** 18n
 const lookEveryMs = 50
+const clientKinds = [plainClient, ethersClient, viemClient] as const
 
 /**
- * Senders that work at the same time, half of them with ethers: each sends, asks at once for its next
- * nonce, the transaction and the receipt, and in the end for what all of them did.
+ * Senders that work at the same time, through each kind of client by turns: each sends, asks at once
+ * for its next nonce, the transaction and the receipt, and in the end for what all of them did.
  * @returns what they saw, each sender's in order
  */
 export async function runSenders(options: SendersOptions): Promise<readonly Seen[]> {
@@ -52,7 +53,8 @@ export async function runSenders(options: SendersOptions): Promise<readonly Seen
   }
   const seen = await Promise.all(
     wallets.map(async (wallet, i) => {
-      const client = i % 2 === 0 ? plainClient(url) : ethersClient(url, chainId)
+      const open = clientKinds[i % clientKinds.length] ?? plainClient
+      const client = open(url, chainId)
       try {
         return await new Sender(options, wallet, client, onAccepted).run()
       } finally {
@@ -225,7 +227,8 @@ class Sender {
 
 /** No answer at all, in the words of the clients and of the system. */
 function isSilence(error: unknown): boolean {
-  const words = /NodeSilence|ECONN|EPIPE|other side closed|socket hang up|terminated|fetch failed/
+  const words =
+    /NodeSilence|TimeoutError|code=TIMEOUT|ECONN|EPIPE|other side closed|socket hang up|terminated|fetch failed/
   const cause = error instanceof Error ? error.cause : undefined
   return words.test(String(error)) || (cause !== undefined && isSilence(cause))
 }

@@ -29,7 +29,7 @@ export class SendsStack {
   readonly gates: readonly Gate[]
   /** What went wrong by itself, in words. */
   readonly troubles: string[] = []
-  /** Times that a node’s own block was replaced by the fleet’s, which is a reorganisation. */
+  /** Times that the fleet replaced a block which a node may have shown. */
   readonly corrections: () => number
   readonly #reaper: Reaper
   readonly #command: readonly [string, ...string[]]
