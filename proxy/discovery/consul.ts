@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ApiClient } from './api-client.ts'
-import { Backoff } from './backoff.ts'
+import type { Backoff } from './backoff.ts'
+import { Following } from './following.ts'
 import { hostOf, idFrom, type NodeSpec, parseNode } from './node-spec.ts'
 import type { Provider, ProviderSink } from './provider.ts'
 import type { ConsulConfig } from './provider-config.ts'
@@ -29,41 +30,25 @@ type Entry = z.output<typeof entries>[number]
 export class ConsulProvider implements Provider {
   readonly name = 'consul'
   readonly #config: ConsulConfig
-  readonly #over = new AbortController()
-  #again = new AbortController()
-  #running: Promise<void> = Promise.resolve()
+  readonly #following = new Following()
 
   constructor(config: ConsulConfig) {
     this.#config = config
   }
 
   start(sink: ProviderSink): void {
-    this.#running = this.#run(sink)
+    this.#following.start(
+      (signal, backoff) => this.#follow(sink, backoff, signal),
+      (error) => sink.failed(error),
+    )
   }
 
   reload(): void {
-    this.#again.abort()
+    this.#following.again()
   }
 
   async close(): Promise<void> {
-    this.#over.abort()
-    await this.#running
-  }
-
-  async #run(sink: ProviderSink): Promise<void> {
-    const { signal } = this.#over
-    const backoff = new Backoff()
-    while (!signal.aborted) {
-      this.#again = new AbortController()
-      try {
-        await this.#follow(sink, backoff, AbortSignal.any([signal, this.#again.signal]))
-      } catch (error) {
-        if (signal.aborted) return
-        if (this.#again.signal.aborted) continue
-        sink.failed(error)
-        await backoff.pause(AbortSignal.any([signal, this.#again.signal]))
-      }
-    }
+    await this.#following.close()
   }
 
   /** Asks until something fails. */

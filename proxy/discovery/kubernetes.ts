@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ApiClient } from './api-client.ts'
 import { Backoff } from './backoff.ts'
 import { type EndpointSlice, endpointSlice, nodesIn } from './endpoint-slice.ts'
+import { Following } from './following.ts'
 import type { Provider, ProviderSink } from './provider.ts'
 import type { KubernetesConfig } from './provider-config.ts'
 
@@ -42,9 +43,7 @@ class Expired extends Error {
 export class KubernetesProvider implements Provider {
   readonly name = 'kubernetes'
   readonly #config: KubernetesConfig
-  readonly #over = new AbortController()
-  #again = new AbortController()
-  #running: Promise<void> = Promise.resolve()
+  readonly #following = new Following()
   /** By name. */
   readonly #slices = new Map<string, EndpointSlice>()
   #version = ''
@@ -54,39 +53,32 @@ export class KubernetesProvider implements Provider {
   }
 
   start(sink: ProviderSink): void {
-    this.#running = this.#run(sink)
+    this.#following.start(
+      (signal, backoff) => this.#follow(sink, backoff, signal),
+      (error) => {
+        if (!(error instanceof Expired)) sink.failed(inWords(error))
+      },
+    )
   }
 
   reload(): void {
-    this.#again.abort()
+    this.#following.again()
   }
 
   async close(): Promise<void> {
-    this.#over.abort()
-    await this.#running
+    await this.#following.close()
   }
 
-  async #run(sink: ProviderSink): Promise<void> {
-    const { signal: over } = this.#over
-    const backoff = new Backoff()
-    while (!over.aborted) {
-      this.#again = new AbortController()
-      const signal = AbortSignal.any([over, this.#again.signal])
-      let client: ApiClient | null = null
-      try {
-        client = await ApiClient.open(this.#place())
-        await this.#list(client, signal)
-        this.#tell(sink)
-        backoff.reset()
-        await this.#follow(client, sink, signal)
-      } catch (error) {
-        if (over.aborted) return
-        if (this.#again.signal.aborted) continue
-        if (!(error instanceof Expired)) sink.failed(inWords(error))
-        await backoff.pause(signal)
-      } finally {
-        await client?.close()
-      }
+  /** Lists all and watches from there, until something fails. */
+  async #follow(sink: ProviderSink, backoff: Backoff, signal: AbortSignal): Promise<never> {
+    const client = await ApiClient.open(this.#place())
+    try {
+      await this.#list(client, signal)
+      this.#tell(sink)
+      backoff.reset()
+      return await this.#watchOn(client, sink, signal)
+    } finally {
+      await client.close()
     }
   }
 
@@ -111,7 +103,7 @@ export class KubernetesProvider implements Provider {
   }
 
   /** One watch after the other, until something fails. */
-  async #follow(client: ApiClient, sink: ProviderSink, signal: AbortSignal): Promise<never> {
+  async #watchOn(client: ApiClient, sink: ProviderSink, signal: AbortSignal): Promise<never> {
     const backoff = new Backoff()
     for (;;) {
       const begunMs = performance.now()
