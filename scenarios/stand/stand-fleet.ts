@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Wallet } from 'ethers'
 import type { CpuGroup } from '../cgroup.ts'
+import { SlowDisk } from '../faults/slow-disk.ts'
 import { testAccounts } from '../fleets/accounts.ts'
 import { AnvilFleet } from '../fleets/anvil.ts'
 import type { Fleet, FleetEvent } from '../fleets/fleet.ts'
@@ -11,7 +12,6 @@ import type { Reaper } from '../reaper.ts'
 import type { ChainFacts } from '../workloads/chain.ts'
 import { seedChain } from '../workloads/seed.ts'
 import type { Profile } from './profiles.ts'
-import { SlowDisk } from './slow-disk.ts'
 
 /** What the nodes of a stand can be. */
 export const standClients = ['anvil', 'geth'] as const
@@ -77,9 +77,11 @@ async function withGroups(
     const slow =
       fleet instanceof GethFleet ? await slowDisk(profile, fleet, reaper, onSpoilt) : null
     const close = async (): Promise<void> => {
-      // Its group can only be removed once the node in it is gone.
-      await fleet.close()
-      await slow?.close()
+      try {
+        await slow?.close()
+      } finally {
+        await fleet.close()
+      }
     }
     return { fleet, facts, groups, close }
   } catch (error) {
@@ -96,9 +98,15 @@ async function slowDisk(
   onSpoilt: (text: string) => void,
 ): Promise<SlowDisk | null> {
   const node = fleet.nodes[1]
-  const group = node === undefined ? null : fleet.group(node.id)
-  if (slowReadsPerSecond === null || node === undefined || group === null) return null
-  return await SlowDisk.start(node, group, slowReadsPerSecond, reaper, onSpoilt)
+  if (slowReadsPerSecond === null || node === undefined) return null
+  return await SlowDisk.start({
+    id: node.id,
+    pid: node.pid() ?? 0,
+    datadir: node.datadir,
+    readsPerSecond: slowReadsPerSecond,
+    reaper,
+    onFailed: onSpoilt,
+  })
 }
 
 async function seedAnvils(fleet: AnvilFleet): Promise<ChainFacts> {
