@@ -9,8 +9,6 @@ import type { Profile } from './stand/profiles.ts'
 import { type StandClient, standClients } from './stand/stand-fleet.ts'
 import { readArrivals, readTraceFlags, readWorkloads } from './workload-flags.ts'
 
-export type { Contender } from './contenders.ts'
-
 /** By which a trial counts or not; fixed before the first, and printed. */
 export type Rules = {
   /** Foreign CPU in cores, mean over the measured window, above which a trial does not count. */

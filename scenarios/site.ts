@@ -1,4 +1,5 @@
-import type { BenchConfig, Contender } from './config.ts'
+import type { BenchConfig } from './config.ts'
+import type { Contender } from './contenders.ts'
 import type { CounterSources } from './measure/counters.ts'
 import type { Profile } from './stand/profiles.ts'
 import type { ChainFacts } from './workloads/chain.ts'

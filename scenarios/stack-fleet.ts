@@ -1,15 +1,33 @@
 import { AnvilFleet } from './fleets/anvil.ts'
 import { labels } from './fleets/docker/daemon.ts'
 import { DockerFleet } from './fleets/docker.ts'
-import type { Fleet } from './fleets/fleet.ts'
+import type { Fleet, FleetEvent } from './fleets/fleet.ts'
 import { GethFleet } from './fleets/geth.ts'
 import type { Reaper } from './reaper.ts'
-import type { StackOptions } from './stack.ts'
 import type { Steps } from './steps.ts'
+
+/** What a fleet can be made of: Anvils, Geths, or Geths in Docker's containers. */
+export const clients = ['anvil', 'geth', 'docker'] as const
+
+/** The nodes of a stack. */
+export type StackNodes = {
+  /** What the nodes are; Anvil without it. */
+  readonly client?: (typeof clients)[number]
+  readonly nodes: number
+  readonly blockTimeMs: number
+  /** CPU quotas in cores, used in turn; empty for none. */
+  readonly cpus: readonly number[]
+  /** Memory limits in bytes, used in turn; only Docker's containers have one. */
+  readonly memoryBytes?: readonly number[]
+  /** Bytes a second that a node may read, and write, of its disk, used in turn; only Docker's. */
+  readonly diskBytesPerS?: readonly number[]
+  /** Names containers and network; `equipoise-PID` without it. */
+  readonly name?: string
+}
 
 /** Starts the fleet of a stack. @throws Error in one line when it does not start; nothing is left then */
 export async function startFleet(
-  options: StackOptions,
+  options: StackNodes & { readonly onEvent: (event: FleetEvent) => void },
   folder: string,
   reaper: Reaper,
   steps: Steps,

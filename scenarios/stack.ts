@@ -7,26 +7,12 @@ import type { Fleet, FleetEvent } from './fleets/fleet.ts'
 import { claimPort } from './ports.ts'
 import { Reaper } from './reaper.ts'
 import { Service } from './service.ts'
-import { agentFlags, proxyFlags, startFleet } from './stack-fleet.ts'
+import { agentFlags, proxyFlags, type StackNodes, startFleet } from './stack-fleet.ts'
 import { untilAllSeen } from './stack-ready.ts'
 import { type Steps, untold } from './steps.ts'
 
-/** What a fleet can be made of: Anvils, Geths, or Geths in Docker's containers. */
-export const clients = ['anvil', 'geth', 'docker'] as const
-
-export type StackOptions = {
-  /** What the nodes are; Anvil without it. */
-  readonly client?: (typeof clients)[number]
-  readonly nodes: number
-  readonly blockTimeMs: number
-  /** CPU quotas in cores, used in turn; empty for none. */
-  readonly cpus: readonly number[]
-  /** Memory limits in bytes, used in turn; only Docker's containers have one. */
-  readonly memoryBytes?: readonly number[]
-  /** Bytes a second that a node may read, and write, of its disk, used in turn; only Docker's. */
-  readonly diskBytesPerS?: readonly number[]
-  /** Names containers and network; `equipoise-PID` without it. */
-  readonly name?: string
+/** Its nodes, and what stands around them. */
+export type StackOptions = StackNodes & {
   /** Made already, removed at the end with all in it; without it one is made. */
   readonly folder?: string
   readonly strategy: string

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { defaultStrategy, strategyNames } from '../../proxy/index.ts'
 import { FlagReader } from '../flags.ts'
-import { clients, type StackOptions } from '../stack.ts'
+import type { StackOptions } from '../stack.ts'
+import { clients } from '../stack-fleet.ts'
 import { nameOption, parseName } from './stack-name.ts'
 
 /** What `up` is asked for. */

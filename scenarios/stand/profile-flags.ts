@@ -1,6 +1,12 @@
-import type { BenchFlags } from '../config.ts'
 import type { FlagReader } from '../flags.ts'
 import { customProfile, type Profile, profiles } from './profiles.ts'
+
+/** The flags that say what the nodes of a fleet of our own are, as typed. */
+export type ProfileFlags = {
+  readonly profile?: string
+  readonly nodes?: string
+  readonly cpu?: string
+}
 
 /** What holds without `--profile`, by the fleet. */
 const defaultProfiles: { readonly [fleet: string]: string } = { anvil: 'unequal', geth: 'hetero' }
@@ -8,7 +14,7 @@ const defaultNodes = '3'
 
 /** The profiles that are named, or nodes as `--nodes` and `--cpu` want them. */
 export function readProfiles(
-  { profile, nodes, cpu }: BenchFlags,
+  { profile, nodes, cpu }: ProfileFlags,
   fleet: string,
   read: FlagReader,
 ): readonly Profile[] {

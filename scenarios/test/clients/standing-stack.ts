@@ -1,4 +1,5 @@
-import { clients, type Stack, startStack } from '../../stack.ts'
+import { type Stack, startStack } from '../../stack.ts'
+import { clients } from '../../stack-fleet.ts'
 
 /** What the nodes are in this run: `EQUIPOISE_NODES`, or Anvil. */
 export const nodesAre = clients.find((name) => name === process.env['EQUIPOISE_NODES']) ?? 'anvil'
