@@ -59,7 +59,7 @@ test('closed before it was begun, it begins nothing', async (t: TestContext) => 
   following.again()
   await following.close()
   const follow = t.mock.fn<Follow>(() => Promise.withResolvers<never>().promise)
-  following.start(follow, t.assert.fail)
+  following.start(follow, (error) => t.assert.fail(String(error)))
   t.assert.equal(follow.mock.callCount(), 0)
 })
 
