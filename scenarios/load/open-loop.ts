@@ -1,9 +1,8 @@
-import type { Settled } from '../workloads/script.ts'
 import { type BookOptions, LoadBook, type OpenLoopResult } from './book.ts'
 import { HttpTransport } from './http-transport.ts'
 import type { LargeAnswers } from './large-answers.ts'
 import { Pacer, wallMs } from './pacer.ts'
-import type { Call, Transport, UnderWay } from './transport.ts'
+import type { Call, Settled, Transport, UnderWay } from './transport.ts'
 import { WebSocketTransport } from './web-socket-transport.ts'
 
 export type OpenLoopOptions = BookOptions & {

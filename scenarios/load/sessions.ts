@@ -1,9 +1,8 @@
-import type { Settled } from '../workloads/script.ts'
 import { LoadBook, type OpenLoopResult } from './book.ts'
 import type { OpenLoopOptions } from './open-loop.ts'
 import { Pacer, wallMs } from './pacer.ts'
 import { SessionSocket } from './session-socket.ts'
-import type { Call, Outcome } from './transport.ts'
+import type { Call, Outcome, Settled } from './transport.ts'
 
 export type SessionsOptions = Omit<OpenLoopOptions, 'nextCall' | 'onSettled'> & {
   /** What one client does from its arrival on; one that rejects ends the load. */

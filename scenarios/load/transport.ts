@@ -21,6 +21,9 @@ export type Outcome = {
   readonly result: unknown
 }
 
+/** What becomes of a call, to whoever made it. */
+export type Settled = Pick<Outcome, 'failure' | 'result'>
+
 /** A call on its way. */
 export type UnderWay = {
   /** Ends it now as timed out, and lets go of what it holds. */

@@ -1,6 +1,6 @@
-import type { Call } from '../load/transport.ts'
+import type { Call, Settled } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
-import { type Audit, mostFaults, type Script, type Settled } from './script.ts'
+import { type Audit, mostFaults, type Script } from './script.ts'
 import { blockNumber, row, type Workload, type WorkloadRow } from './workload.ts'
 
 /** Those that begin at the head, and those that read the chain from its first block on. */

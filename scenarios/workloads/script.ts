@@ -1,6 +1,5 @@
-import type { FailureKind } from '../load/answer.ts'
 import type { Session } from '../load/sessions.ts'
-import type { Call } from '../load/transport.ts'
+import type { Call, Settled } from '../load/transport.ts'
 import type { ChainFacts } from './chain.ts'
 
 /** What a script is made for: one load of one endpoint. */
@@ -15,9 +14,6 @@ export type ScriptContext = {
   readonly arrivalsMs: Float64Array
   readonly signal: AbortSignal
 }
-
-/** What became of a script's call; see `Outcome`. */
-export type Settled = { readonly failure: FailureKind | null; readonly result: unknown }
 
 /** Calls that follow from one another, where a workload's rows are each drawn for themselves. */
 export type Script = {

@@ -1,6 +1,6 @@
 import { type Random, randomStream } from '../../load/random.ts'
-import type { Call } from '../../load/transport.ts'
-import type { Audit, Script, ScriptContext, Settled } from '../script.ts'
+import type { Call, Settled } from '../../load/transport.ts'
+import type { Audit, Script, ScriptContext } from '../script.ts'
 import { pick } from '../workload.ts'
 import { DeployedContract } from './contract.ts'
 import { WriteLedger } from './ledger.ts'

@@ -1,4 +1,5 @@
-import { type Audit, mostFaults, type Settled } from '../script.ts'
+import type { Settled } from '../../load/transport.ts'
+import { type Audit, mostFaults } from '../script.ts'
 import { inChunks } from './chunks.ts'
 import type { DeployedContract } from './contract.ts'
 import type { Model, Write } from './model.ts'
