@@ -1,6 +1,9 @@
+import { haproxyBalancer, haproxyHead } from '../haproxy-config.ts'
 import type { Shape } from './shape.ts'
 
 /** HAProxy's configurations for the measurement of the proxy's own cost. */
+
+const limits = { maxConnections: 4_000, timeoutS: 30 }
 
 /**
  * Nodes that answer at once: what the shape asks with `answerFile`, and anything else, such as
@@ -13,8 +16,10 @@ export function nodesConfig(
   otherFile: string,
 ): string {
   const answer = 'http-request return status 200 content-type application/json lf-file'
+  const { nodeBufferBytes: bufferBytes } = shape
   return [
-    ...globals(shape.nodeBufferBytes),
+    // Large buffers make HAProxy itself eight times dearer a call, so only nodes that need them.
+    ...haproxyHead({ ...limits, ...(bufferBytes === null ? {} : { bufferBytes }) }),
     'frontend nodes',
     ...ports.map((port) => `  bind 127.0.0.1:${port}`),
     '  option http-buffer-request',
@@ -24,35 +29,8 @@ export function nodesConfig(
   ].join('\n')
 }
 
-/** HAProxy as the rival: least connections, connections kept, as a careful operator sets it up. */
+/** HAProxy as the rival: least connections, connections kept. */
 export function balancerConfig(port: number, nodes: readonly number[]): string {
-  return [
-    ...globals(null),
-    'frontend rpc',
-    `  bind 127.0.0.1:${port}`,
-    '  default_backend nodes',
-    'backend nodes',
-    '  balance leastconn',
-    '  http-reuse always',
-    '  retries 3',
-    '  option redispatch',
-    '  retry-on conn-failure empty-response',
-    ...nodes.map((node, i) => `  server node${i} 127.0.0.1:${node} check inter 1s`),
-    '',
-  ].join('\n')
-}
-
-function globals(bufferBytes: number | null): string[] {
-  return [
-    'global',
-    '  nbthread 1',
-    '  maxconn 4000',
-    // Large buffers make HAProxy itself eight times dearer a call, so only nodes that need them.
-    ...(bufferBytes === null ? [] : [`  tune.bufsize ${bufferBytes}`]),
-    'defaults',
-    '  mode http',
-    '  timeout connect 2s',
-    '  timeout client 30s',
-    '  timeout server 30s',
-  ]
+  const servers = nodes.map((node, i) => ({ id: `node${i}`, host: `127.0.0.1:${node}` }))
+  return [...haproxyHead(limits), ...haproxyBalancer(port, servers), ''].join('\n')
 }

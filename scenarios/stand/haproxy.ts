@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Contender } from '../contenders.ts'
 import type { FleetNode } from '../fleets/fleet.ts'
+import { haproxyBalancer, haproxyHead } from '../haproxy-config.ts'
 import type { CounterSources } from '../measure/counters.ts'
 import { freePorts } from '../ports.ts'
 import { Process } from '../process.ts'
@@ -91,29 +92,14 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function configuration(port: number, statsPort: number, nodes: readonly FleetNode[]): string {
+  const servers = nodes.map(({ id, url }) => ({ id, host: new URL(url).host }))
   return [
-    'global',
-    '  nbthread 1',
-    '  maxconn 8000',
-    'defaults',
-    '  mode http',
-    '  timeout connect 2s',
-    '  timeout client 60s',
-    '  timeout server 60s',
+    ...haproxyHead({ maxConnections: 8_000, timeoutS: 60 }),
     'frontend stats',
     `  bind 127.0.0.1:${statsPort}`,
     '  stats enable',
     '  stats uri /stats',
-    'frontend rpc',
-    `  bind 127.0.0.1:${port}`,
-    '  default_backend nodes',
-    'backend nodes',
-    '  balance leastconn',
-    '  http-reuse always',
-    '  retries 3',
-    '  option redispatch',
-    '  retry-on conn-failure empty-response',
-    ...nodes.map(({ id, url }) => `  server ${id} ${new URL(url).host} check inter 1s`),
+    ...haproxyBalancer(port, servers),
     '',
   ].join('\n')
 }
