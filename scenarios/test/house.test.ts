@@ -65,7 +65,7 @@ const storeys = [
   ['wiring'],
   ['fleet-snapshot', 'own-load', 'server', 'metrics'],
   ['admin'],
-  ['relay', 'outcomes', 'single-call', 'batch-call'],
+  ['relay', 'outcomes', 'single-call', 'batch-call', 'pinned-errand'],
   ['streams'],
   ['writes'],
   ['members', 'member', 'upstream-of'],
