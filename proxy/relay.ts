@@ -262,7 +262,9 @@ export class Relay {
       if (pin === null || errand.demand?.isPinLost !== true) return read
       const next = await this.#consistency.pinAfter(pin, exchange.session)
       if (next === pin) return read
-      exchange.pin = pin = next
+      // Its batch, where it is pinned as a whole, goes on at the later one.
+      if (exchange.pin === pin) exchange.pin = next
+      pin = next
     }
   }
 
