@@ -113,6 +113,18 @@ test('no width makes the page scroll sideways', async (t: TestContext) => {
   }
 })
 
+test('a chart and its legend fill their panel at any width', async (t: TestContext) => {
+  for (const width of [360, 700, 1280]) {
+    const { page } = await opened(t, null, width)
+    if (page === null) return
+    await page.until(isLive)
+    await page.until(`document.querySelectorAll('.uplot canvas').length === 2`)
+    await page.until(`[...document.querySelectorAll('.chart')].every((chart) => {
+      const used = chart.querySelector('.u-wrap').offsetHeight + chart.querySelector('.u-legend').offsetHeight
+      return Math.abs(chart.clientHeight - used) <= 1 })`)
+  }
+})
+
 test('what is vendored is uPlot as npm has it', async (t: TestContext) => {
   const ours = `${import.meta.dirname}/dashboard/vendor`
   const theirs = `${import.meta.dirname}/../../node_modules/uplot`

@@ -16,6 +16,8 @@ export class NodeChart {
   #write
   #ids = []
   #chart = null
+  /** Of the box and, as what it leaves to the chart is known only once it stands there, the legend. */
+  #sizes
 
   /**
    * @param read picks one line of a node's series, such as `(series) => series.calls`
@@ -27,7 +29,8 @@ export class NodeChart {
     this.#palette = palette
     this.#read = read
     this.#write = write
-    new ResizeObserver(() => this.#chart?.setSize(this.#size())).observe(box)
+    this.#sizes = new ResizeObserver(() => this.#chart?.setSize(this.#size()))
+    this.#sizes.observe(box)
   }
 
   /** Shows what the history holds now. */
@@ -47,6 +50,7 @@ export class NodeChart {
   }
 
   #build(ids) {
+    if (this.#chart !== null) this.#sizes.unobserve(this.#legend())
     this.#chart?.destroy()
     this.#ids = ids
     const names = shortNames(ids)
@@ -67,7 +71,7 @@ export class NodeChart {
       this.#box,
     )
     this.#labelLegend()
-    this.#chart.setSize(this.#size()) // Now that its legend has a height.
+    this.#sizes.observe(this.#legend())
   }
 
   #axis(but) {
@@ -97,14 +101,18 @@ export class NodeChart {
 
   /** uPlot's legend is a table without heads; its rows are for pointing at lines, so say so. */
   #labelLegend() {
-    const rows = this.#box.querySelectorAll('.u-legend .u-series')
+    const rows = this.#legend().querySelectorAll('.u-series')
     for (const [i, row] of rows.entries()) {
       if (i > 0) row.style.setProperty('--node', this.#palette.variable(this.#ids[i - 1]))
     }
   }
 
+  #legend() {
+    return this.#box.querySelector('.u-legend')
+  }
+
   #size() {
-    const legendHeight = this.#box.querySelector('.u-legend')?.offsetHeight ?? 0
+    const legendHeight = this.#legend()?.offsetHeight ?? 0
     return {
       width: Math.max(120, this.#box.clientWidth),
       height: Math.max(120, this.#box.clientHeight - legendHeight),
