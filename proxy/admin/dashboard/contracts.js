@@ -1,11 +1,9 @@
 /** The page of the contracts that were called through the proxy. */
 import { amount, duration, percent, setText, unknown } from './format.js'
-import { saveAs } from './save.js'
-import { ask, TokenNeeded } from './stream.js'
+import { Lookout, showWrong } from './lookout.js'
+import { offerToSave } from './save.js'
+import { ask } from './stream.js'
 import { cell, code, mark, number, row, small, text, time } from './table-cells.js'
-import { askForToken } from './token-dialog.js'
-
-const lookEveryMs = 2000
 
 /** What comes first, by the order that was chosen: the larger. */
 const ranks = {
@@ -24,41 +22,16 @@ let contracts = []
 
 filters.addEventListener('submit', (event) => event.preventDefault())
 filters.addEventListener('input', show)
-for (const button of document.querySelectorAll('[data-save]')) {
-  button.addEventListener('click', () => save(button.dataset.save))
-}
-for (;;) {
-  await look()
-  await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
-}
+// All of it, whatever is shown.
+offerToSave('contracts', (format) => `/api/contracts?format=${format}`, showWrong)
+await new Lookout(read, (found) => {
+  contracts = found
+  show()
+}).keepLooking()
 
-async function look() {
-  try {
-    const answer = await ask('/api/contracts')
-    contracts = (await answer.json()).contracts
-    say('live', 'well')
-    byId('wrong').hidden = true
-    show()
-  } catch (error) {
-    if (error instanceof TokenNeeded) {
-      say('token needed', 'ill')
-      await askForToken(byId)
-      await look()
-    } else if (error instanceof TypeError) say('lost', 'ill')
-    else showWrong(error.message)
-  }
-}
-
-function say(words, is) {
-  setText(byId('stream'), words)
-  byId('stream').dataset.is = is
-  byId('banner').hidden = words !== 'lost'
-  setText(byId('banner'), 'No connection to the proxy. What you see is old. Trying again.')
-}
-
-function showWrong(words) {
-  byId('wrong').textContent = words
-  byId('wrong').hidden = false
+async function read() {
+  const answer = await ask('/api/contracts')
+  return (await answer.json()).contracts
 }
 
 function show() {
@@ -165,13 +138,4 @@ function share(some, all) {
 function large(gas) {
   if (gas >= 1e9) return `${(gas / 1e9).toFixed(2)} G`
   return gas >= 1e6 ? `${(gas / 1e6).toFixed(2)} M` : amount(gas)
-}
-
-/** All of it, whatever is shown. */
-async function save(format) {
-  try {
-    await saveAs(`contracts.${format}`, `/api/contracts?format=${format}`)
-  } catch (error) {
-    showWrong(error.message)
-  }
 }

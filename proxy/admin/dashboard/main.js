@@ -1,5 +1,6 @@
 /** Puts the page together: the stream feeds the history, and each part shows what it holds. */
 import { NodeChart } from './charts.js'
+import { sayConnection, tokenNeeded } from './connection.js'
 import { EventLog } from './event-log.js'
 import { amount, duration } from './format.js'
 import { Header } from './header.js'
@@ -9,7 +10,6 @@ import { OrderList } from './order-list.js'
 import { onSchemeChange, Palette } from './palette.js'
 import { Plane } from './plane.js'
 import { ask, follow, TokenNeeded } from './stream.js'
-import { askForToken } from './token-dialog.js'
 
 /** The axes of the state space as the reports name them, and as people do. */
 const axisNames = {
@@ -54,7 +54,7 @@ await follow({ snapshot: show, lost, token: tokenNeeded })
 function show(snapshot) {
   const nowMs = performance.now()
   if (lostAtMs !== null) found()
-  setStream('live', 'well')
+  sayConnection('live', 'well')
   latest = snapshot
   palette.learn(snapshot.nodes.map((node) => node.id))
   history.add(snapshot, nowMs)
@@ -75,7 +75,7 @@ function lost(reason) {
     log.say(`Lost the proxy: ${reason}`, 'ill')
   }
   document.body.classList.add('is-lost')
-  setStream('lost', 'ill')
+  sayConnection('lost', 'ill')
   sayHowLongLost()
 }
 
@@ -92,11 +92,6 @@ function sayHowLongLost() {
   const what = latest === null ? 'Nothing to show yet.' : `What you see is ${seconds} s old.`
   byId('banner').textContent = `No connection to the proxy. ${what} Trying again.`
   byId('banner').hidden = false
-}
-
-function setStream(text, is) {
-  if (byId('stream').textContent !== text) byId('stream').textContent = text
-  byId('stream').dataset.is = is
 }
 
 function offerAxes() {
@@ -146,9 +141,4 @@ function say(text) {
   setTimeout(() => {
     if (said.textContent === text) said.hidden = true
   }, sayMs)
-}
-
-function tokenNeeded() {
-  setStream('token needed', 'ill')
-  return askForToken(byId)
 }

@@ -1,14 +1,13 @@
 /** The page of what was sent through the proxy, and of the blocks that were served. */
 import { amount, percent, setText, unknown } from './format.js'
-import { saveAs } from './save.js'
-import { ask, TokenNeeded } from './stream.js'
+import { Lookout, showWrong } from './lookout.js'
+import { offerToSave } from './save.js'
+import { ask } from './stream.js'
 import { cell, code, mark, number, row, small, text, time } from './table-cells.js'
-import { askForToken } from './token-dialog.js'
 
 const rowsPerPage = 50
 const rowsPerFile = 10_000
 const blocksShown = 20
-const lookEveryMs = 2000
 
 /** How a state is shown: with the colour of what it means. */
 const meaning = { pending: 'held', mined: 'well', replaced: 'ill', dropped: 'ill' }
@@ -17,9 +16,12 @@ const byId = (id) => document.getElementById(id)
 
 /** Shown are those that came before this one; null shows the newest. */
 let before = null
-/** Counts the questions: what comes to an older one is not shown. */
-let asked = 0
 let next = null
+
+const lookout = new Lookout(read, ([page, log]) => {
+  showTransactions(page)
+  showBlocks(log)
+})
 
 byId('filters').addEventListener('submit', (event) => {
   event.preventDefault()
@@ -27,41 +29,24 @@ byId('filters').addEventListener('submit', (event) => {
 })
 byId('older').addEventListener('click', () => turnTo(next))
 byId('newest').addEventListener('click', () => turnTo(null))
-for (const button of document.querySelectorAll('[data-save]')) {
-  button.addEventListener('click', () => save(button.dataset.save))
-}
-for (;;) {
-  await look()
-  await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
-}
+offerToSave(
+  'transactions',
+  (format) => `/api/transactions?${query(rowsPerFile, format)}`,
+  showWrong,
+)
+await lookout.keepLooking()
 
 function turnTo(hash) {
   before = hash
-  return look()
+  return lookout.look()
 }
 
-/** Asks for the page and the blocks, and shows what came or what is wrong. */
-async function look() {
-  asked += 1
-  const mine = asked
-  try {
-    const [page, log] = await Promise.all([
-      ask(`/api/transactions?${query(rowsPerPage)}`).then((answer) => answer.json()),
-      ask('/api/blocks').then((answer) => answer.json()),
-    ])
-    if (mine !== asked) return
-    say('live', 'well')
-    byId('wrong').hidden = true
-    showTransactions(page)
-    showBlocks(log)
-  } catch (error) {
-    if (error instanceof TokenNeeded) {
-      say('token needed', 'ill')
-      await askForToken(byId)
-      await look()
-    } else if (error instanceof TypeError) say('lost', 'ill')
-    else showWrong(error.message)
-  }
+/** The page and the blocks. */
+function read() {
+  return Promise.all([
+    ask(`/api/transactions?${query(rowsPerPage)}`).then((answer) => answer.json()),
+    ask('/api/blocks').then((answer) => answer.json()),
+  ])
 }
 
 function query(limit, format = 'json') {
@@ -71,18 +56,6 @@ function query(limit, format = 'json') {
   }
   if (before !== null) params.set('before', before)
   return params
-}
-
-function say(text, is) {
-  setText(byId('stream'), text)
-  byId('stream').dataset.is = is
-  byId('banner').hidden = text !== 'lost'
-  setText(byId('banner'), 'No connection to the proxy. What you see is old. Trying again.')
-}
-
-function showWrong(text) {
-  byId('wrong').textContent = text
-  byId('wrong').hidden = false
 }
 
 function showTransactions({ total, pending, transactions, next: behind }) {
@@ -147,12 +120,4 @@ function blockRow({
     number('Gas used', gas),
     cell('Seen on', seenOn ?? unknown),
   )
-}
-
-async function save(format) {
-  try {
-    await saveAs(`transactions.${format}`, `/api/transactions?${query(rowsPerFile, format)}`)
-  } catch (error) {
-    showWrong(error.message)
-  }
 }
