@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { type StubAnswer, type StubNode, stubNodes } from '../test/stub-node.ts'
 import { Fleet } from './fleet.ts'
 import { HealthChecks } from './health.ts'
+import { LostTime } from './lost-time.ts'
 import { testClock, testUpstream } from './test/test-upstream.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -102,6 +103,36 @@ test('a client’s answer from the beginning of a check does not keep a node up 
   t.assert.match(upstream.reason ?? '', /no answer in time/)
 })
 
+test('silence that this process was deaf to says nothing of a node', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a')
+  const [node] = nodes
+  const time = testClock()
+  const { upstreams, changed } = await checking(t, nodes, { timeoutMs: 200, lossOn: time })
+  node.on('eth_blockNumber', () => {
+    time.ms += 1_000
+    return 'hold'
+  })
+  for (let checks = 0; checks < 3; checks += 1) await node.arrival('eth_blockNumber')
+  t.assert.equal(upstreams[0]?.health, 'up')
+  // It hears again, and there is nothing to hear.
+  node.on('eth_blockNumber', () => 'hold')
+  await changed('down')
+  t.assert.match(upstreams[0]?.reason ?? '', /no answer in time/)
+})
+
+test('a node that refuses is down, however deaf this process is', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a')
+  const [node] = nodes
+  const time = testClock()
+  const { upstreams, changed } = await checking(t, nodes, { timeoutMs: 200, lossOn: time })
+  node.on('eth_blockNumber', () => {
+    time.ms += 1_000
+    return 'drop'
+  })
+  await changed('down')
+  t.assert.match(upstreams[0]?.reason ?? '', /other side closed|socket/)
+})
+
 test('a node that changes its chain is found out', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a', 'b', 'c')
   const [a] = nodes
@@ -131,10 +162,16 @@ test('when it is closed nothing more is asked', async (t: TestContext) => {
 })
 
 /** What a check is like; by default one that never runs out of time on a busy machine. */
-type How = { readonly clock: Clock; readonly timeoutMs: number; readonly path: string }
+type How = {
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly path: string
+  /** Tells how long this process stood still; without it, it never does. */
+  readonly lossOn: Clock
+}
 
 async function checking(t: TestContext, nodes: readonly StubNode[], how: Partial<How> = {}) {
-  const { clock = systemClock, timeoutMs = 10_000, path = '/' } = how
+  const { clock = systemClock, timeoutMs = 10_000, path = '/', lossOn = testClock() } = how
   const events = new EventEmitter()
   const upstreams: Upstream[] = nodes.map(({ name, url }) =>
     testUpstream(name, clock, { url: url + path }),
@@ -147,7 +184,7 @@ async function checking(t: TestContext, nodes: readonly StubNode[], how: Partial
     refresh()
     events.emit('refresh')
   }
-  const health = new HealthChecks(fleet, { intervalMs: 5, timeoutMs }, clock)
+  const health = new HealthChecks(fleet, { intervalMs: 5, timeoutMs }, clock, new LostTime(lossOn))
   t.after(async () => {
     await health.close()
     await fleet.close()

@@ -1,7 +1,10 @@
-import type { Clock } from '../clock.ts'
+import { errors } from 'undici'
+import { type Clock, systemClock } from '../clock.ts'
+import { UpstreamError } from '../errors.ts'
 import { type Family, familyOf } from '../rpc/families.ts'
 import { blockOf } from './block.ts'
 import type { Fleet } from './fleet.ts'
+import { LostTime } from './lost-time.ts'
 import { SideLine } from './side-line.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -9,7 +12,10 @@ import type { Upstream } from './upstream.ts'
 export type HealthOptions = {
   /** Time between the end of one check and the start of the next. */
   readonly intervalMs: number
-  /** A node that does not answer for so long is down, unless it answered a client's call just now. */
+  /**
+   * A node that does not answer for so long is down, unless it answered a client's call just now, or
+   * this process stood still for half of that time, and silence says nothing.
+   */
   readonly timeoutMs: number
 }
 
@@ -20,6 +26,9 @@ export const healthDefaults: HealthOptions = { intervalMs: 500, timeoutMs: 1_000
 const checksPerIdentity = 20
 
 const maxAnswerBytes = 65_536
+
+/** Silence says nothing of a node when this process stood still for so much of the node's time. */
+const deafRatio = 0.5
 
 /** Told of the end of a check, and whether something is other than it was before. */
 export type OnChecked = (isNews: boolean) => void
@@ -32,12 +41,20 @@ export class HealthChecks {
   readonly #fleet: Fleet
   readonly #options: HealthOptions
   readonly #clock: Clock
+  readonly #lost: LostTime
   readonly #checks = new Map<Upstream, Check>()
 
-  constructor(fleet: Fleet, options: HealthOptions, clock: Clock) {
+  /** @param lost ends with the checks */
+  constructor(
+    fleet: Fleet,
+    options: HealthOptions,
+    clock: Clock,
+    lost: LostTime = new LostTime(systemClock),
+  ) {
     this.#fleet = fleet
     this.#options = options
     this.#clock = clock
+    this.#lost = lost
     for (const upstream of fleet.upstreams) this.#of(upstream)
   }
 
@@ -70,11 +87,12 @@ export class HealthChecks {
   }
 
   async close(): Promise<void> {
+    this.#lost.close()
     await Promise.all([...this.#checks.values()].map((check) => check.close()))
   }
 
   #of(upstream: Upstream): Check {
-    const check = new Check(upstream, this.#options, this.#clock)
+    const check = new Check(upstream, this.#options, this.#clock, this.#lost)
     this.#checks.set(upstream, check)
     return check
   }
@@ -85,20 +103,29 @@ function factsOf({ health, reason, chainId, genesis, head }: Upstream): string {
   return `${health} ${chainId} ${genesis} ${head} ${reason}`
 }
 
+function isTimeout(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) return false
+  return error.code === 'UPSTREAM_TIMEOUT' || error.cause instanceof errors.ConnectTimeoutError
+}
+
 /** The checks of one node. */
 class Check {
   readonly #upstream: Upstream
   readonly #options: HealthOptions
   readonly #clock: Clock
   readonly #line: SideLine
+  readonly #lost: LostTime
   #timer: NodeJS.Timeout | undefined
   #closed = false
   #count = 0
+  /** Time that was lost before the last question. */
+  #lostBeforeMs = 0
 
-  constructor(upstream: Upstream, options: HealthOptions, clock: Clock) {
+  constructor(upstream: Upstream, options: HealthOptions, clock: Clock, lost: LostTime) {
     this.#upstream = upstream
     this.#options = options
     this.#clock = clock
+    this.#lost = lost
     this.#line = new SideLine(upstream, options.timeoutMs, maxAnswerBytes)
   }
 
@@ -124,11 +151,11 @@ class Check {
    */
   async once(): Promise<boolean> {
     const before = factsOf(this.#upstream)
-    await this.#ask()
+    await this.#check()
     return factsOf(this.#upstream) !== before
   }
 
-  async #ask(): Promise<void> {
+  async #check(): Promise<void> {
     const upstream = this.#upstream
     const startedMs = this.#clock.nowMs()
     try {
@@ -144,8 +171,8 @@ class Check {
       upstream.health = 'up'
       upstream.reason = null
     } catch (error) {
-      if (upstream.health === 'up' && this.#answersClients(startedMs)) return
       const wasUp = upstream.health === 'up'
+      if (wasUp && (this.#answersClients(startedMs) || this.#wasDeafTo(error))) return
       upstream.health = 'down'
       upstream.reason = error instanceof Error ? error.message : String(error)
       // A stopped node keeps its connections open: reads that wait on it must not wait with it.
@@ -163,9 +190,20 @@ class Check {
     return answeredAtMs > startedMs && agoMs < this.#options.timeoutMs / 2
   }
 
+  /** A process that gets no CPU finds all its nodes silent at once, and it is the silent one. */
+  #wasDeafTo(error: unknown): boolean {
+    const lostMs = this.#lost.ms - this.#lostBeforeMs
+    return isTimeout(error) && lostMs >= deafRatio * this.#options.timeoutMs
+  }
+
+  #ask(method: string, params?: string): Promise<readonly [result: unknown, body: Buffer]> {
+    this.#lostBeforeMs = this.#lost.ms
+    return this.#line.ask(method, params)
+  }
+
   /** The 0x quantity that `method` without params answers. */
   async #quantity(method: string): Promise<string> {
-    const [value, body] = await this.#line.ask(method)
+    const [value, body] = await this.#ask(method)
     if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return value.toLowerCase()
     throw new Error(`${method} answered ${JSON.stringify(body.toString('latin1', 0, 80))}`)
   }
@@ -174,7 +212,7 @@ class Check {
   async #family(): Promise<Family | null> {
     const { family } = this.#upstream
     try {
-      const [version] = await this.#line.ask('web3_clientVersion')
+      const [version] = await this.#ask('web3_clientVersion')
       return typeof version === 'string' ? familyOf(version) : family
     } catch {
       return family // Whether it still answers is asked next.
@@ -185,7 +223,7 @@ class Check {
   async #genesis(): Promise<string | null> {
     const { genesis } = this.#upstream
     try {
-      const [value] = await this.#line.ask('eth_getBlockByNumber', '["0x0",false]')
+      const [value] = await this.#ask('eth_getBlockByNumber', '["0x0",false]')
       return blockOf(value)?.hash ?? genesis
     } catch {
       return genesis // Whether it still answers is asked next.
