@@ -47,7 +47,7 @@ test('a read whose node fails it', async (t: TestContext) => {
       for (let i = 0; i < 10; i += 1) await proxy.call('eth_getBalance', '0x1', 'latest')
       t.assert.equal(bad.calls.length, 5)
       bad.scripts.clear()
-      await proxy.untilNode('bad', ({ breaker }) => breaker === 'half-open')
+      await proxy.untilNode('bad', ({ breaker }) => breaker !== 'open')
       const trial = bad.arrival('eth_getCode')
       const closed = proxy.untilNode('bad', ({ breaker }) => breaker === 'closed')
       let isOver = false

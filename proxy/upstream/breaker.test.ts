@@ -48,6 +48,38 @@ test('each trial that fails doubles the time, up to its bound', (t: TestContext)
   }
 })
 
+test('where no call tries, an answer to a question of ours closes it', (t: TestContext) => {
+  const { breaker, clock } = opened()
+  t.assert.equal(breaker.endure(), false)
+  clock.ms = 1_000
+  t.assert.equal(breaker.endure(), true)
+  t.assert.equal(breaker.state, 'closed')
+  t.assert.equal(breaker.endure(), false)
+})
+
+test('who is closed so and fails at once is open again for twice as long', (t: TestContext) => {
+  const { breaker, clock } = opened()
+  clock.ms = 1_000
+  breaker.endure()
+  breaker.fail()
+  clock.ms += 1_999
+  t.assert.equal(breaker.state, 'open')
+  clock.ms += 1
+  breaker.endure()
+  // What a call proves holds.
+  breaker.succeed()
+  breaker.fail()
+  t.assert.equal(breaker.state, 'closed')
+})
+
+test('a trial under way is waited for', (t: TestContext) => {
+  const { breaker, clock } = opened()
+  clock.ms = 1_000
+  breaker.start()
+  t.assert.equal(breaker.endure(), false)
+  t.assert.equal(breaker.state, 'half-open')
+})
+
 test('a trial whose client went away leaves room for the next', (t: TestContext) => {
   const { breaker, clock } = opened()
   clock.ms = 1_000

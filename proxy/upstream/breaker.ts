@@ -15,7 +15,8 @@ export const breakerDefaults: BreakerOptions = { failures: 5, openMs: 1_000, max
 
 /**
  * Keeps calls from a node that fails them: closed (calls pass) → open (none) → half-open (one call
- * tries) → closed, or open again for twice as long. Time and outcomes come from outside.
+ * tries) → closed, or open again for twice as long. Where no call comes that could try, an answer to a
+ * question of our own closes it on probation. Time and outcomes come from outside.
  */
 export class Breaker {
   readonly #clock: Clock
@@ -25,6 +26,8 @@ export class Breaker {
   #openMs: number
   #isOpen = false
   #trying = false
+  /** Closed without a trial: the next call that fails opens it again, for twice as long. */
+  #isOnProbation = false
 
   constructor(clock: Clock, options: BreakerOptions = breakerDefaults) {
     this.#clock = clock
@@ -52,7 +55,19 @@ export class Breaker {
     this.#failuresInRow = 0
     this.#isOpen = false
     this.#trying = false
+    this.#isOnProbation = false
     this.#openMs = this.#options.openMs
+  }
+
+  /**
+   * The node answered a question of ours. A fleet without calls would leave it half-open for ever.
+   * @returns whether that closed it
+   */
+  endure(): boolean {
+    if (this.state !== 'half-open' || this.#trying) return false
+    this.#isOpen = false
+    this.#isOnProbation = true
+    return true
   }
 
   /** A call ended without saying anything about the node: its client went away. */
@@ -62,7 +77,8 @@ export class Breaker {
 
   fail(): void {
     this.#failuresInRow += 1
-    if (this.#isOpen && this.state === 'half-open') {
+    if (this.#isOnProbation || (this.#isOpen && this.state === 'half-open')) {
+      this.#isOnProbation = false
       this.#openMs = Math.min(this.#openMs * 2, this.#options.maxOpenMs)
       this.#open()
     } else if (!this.#isOpen && this.#failuresInRow >= this.#options.failures) this.#open()

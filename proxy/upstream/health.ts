@@ -170,6 +170,7 @@ class Check {
       upstream.hear(Number(await this.#quantity('eth_blockNumber')), askedMs)
       upstream.health = 'up'
       upstream.reason = null
+      if (upstream.breaker.endure()) upstream.onTurn()
     } catch (error) {
       const wasUp = upstream.health === 'up'
       if (wasUp && (this.#answersClients(startedMs) || this.#wasDeafTo(error))) return
