@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
-import type { Reaper } from '../reaper.ts'
 import { type Steps, untold } from '../steps.ts'
-import type { ChainFacts } from '../workloads/chain.ts'
 import { type Disk, diskOf } from './disk.ts'
 import { type ContainerEvent, ContainerEvents } from './docker/container-events.ts'
 import { ContainerNode } from './docker/container-node.ts'
@@ -12,48 +10,23 @@ import { openDocker } from './docker/daemon.ts'
 import { imageOf } from './docker/image.ts'
 import { createNetwork, type Network } from './docker/network.ts'
 import { removeStack } from './docker/remains.ts'
-import type { Fleet, FleetEvent } from './fleet.ts'
-import { gethBinary } from './geth/binary.ts'
-import { BlockDriver } from './geth/block-driver.ts'
+import { DrivenFleet, type DrivenFleetOptions, defaultCacheMb } from './driven-fleet.ts'
 import { enodeOf } from './geth/command-line.ts'
-import type { Head } from './geth/engine.ts'
-import { chainId } from './geth/genesis.ts'
-import {
-  type ChainRecipe,
-  copyChain,
-  type PreparedChain,
-  preparedChain,
-} from './geth/prepared-chain.ts'
+import { copyChain, type PreparedChain } from './geth/prepared-chain.ts'
 
-export type DockerFleetOptions = {
-  /** Nodes, from 1. */
-  readonly nodes: number
-  /** Milliseconds from one block to the next; null: only {@link DockerFleet.seal} makes blocks. */
-  readonly blockTimeMs: number | null
-  /** CPU quotas in cores, used in turn; empty for none. */
-  readonly cpus: readonly number[]
+export type DockerFleetOptions = DrivenFleetOptions & {
   /** Memory limits in bytes, swap included, used in turn; none without it. */
   readonly memoryBytes?: readonly number[]
   /** Bytes a second that a node may read, and write, of its disk, used in turn; no limit without it. */
   readonly diskBytesPerS?: readonly number[]
   /** What containers and network are labelled with. One fleet of a name at a time. */
   readonly stack: string
-  /** For data directories and pid files; removed by the reaper. */
-  readonly folder: string
-  readonly reaper: Reaper
-  readonly onEvent: (event: FleetEvent) => void
   readonly steps?: Steps
-  /** What the chain holds from the start; without it 2000 token transfers in 50 blocks. */
-  readonly chain?: ChainRecipe
-  /** Megabytes for each node's caches, 64 without it. */
-  readonly cacheMb?: number
 }
 
 /** What images of nodes are called, before their tag. */
 export const gethRepository = 'equipoise/geth'
 
-const seededChain: ChainRecipe = { isSeeded: true, bulkAccounts: 0 }
-const defaultCacheMb = 64
 const secretBytes = 32
 
 /**
@@ -61,24 +34,18 @@ const secretBytes = 32
  * place of their consensus clients. What others do to the containers (`docker restart`, `update`,
  * `rm`) is seen and followed.
  */
-export class DockerFleet implements Fleet {
-  readonly chainId = chainId
+export class DockerFleet extends DrivenFleet<ContainerNode> {
   readonly #options: DockerFleetOptions
   readonly #docker: Docker
   readonly #events: ContainerEvents
-  readonly #driver: BlockDriver
-  readonly #nodes: ContainerNode[] = []
-  #facts: ChainFacts | null = null
-  #isClosing = false
 
   private constructor(docker: Docker, options: DockerFleetOptions) {
+    super(options)
     this.#options = options
     this.#docker = docker
-    const { blockTimeMs, stack, onEvent } = options
-    this.#driver = new BlockDriver({ blockTimeMs, onEvent })
     this.#events = new ContainerEvents(
       docker,
-      stack,
+      options.stack,
       (event) => void this.#happened(event).catch((error: unknown) => this.#tell(error)),
       () => void this.#lookAtAll().catch((error: unknown) => this.#tell(error)),
     )
@@ -90,14 +57,7 @@ export class DockerFleet implements Fleet {
    * @throws NoDocker; Error where there is no Geth
    */
   static async start(options: DockerFleetOptions): Promise<DockerFleet> {
-    const fleet = new DockerFleet(await openDocker(), options)
-    try {
-      await fleet.#start()
-      return fleet
-    } catch (error) {
-      await fleet.close()
-      throw error
-    }
+    return await new DockerFleet(await openDocker(), options).begun()
   }
 
   /** What containers and network are labelled with. */
@@ -105,99 +65,40 @@ export class DockerFleet implements Fleet {
     return this.#options.stack
   }
 
-  get nodes(): readonly ContainerNode[] {
-    return this.#nodes
-  }
-
-  /** The last block. */
-  get head(): Head {
-    return this.#driver.head
-  }
-
-  /** What the chain held from the start. */
-  get facts(): ChainFacts {
-    if (this.#facts === null) throw new Error('the fleet has not started')
-    return this.#facts
-  }
-
-  async kill(id: string): Promise<void> {
-    await this.#node(id).kill()
-  }
-
-  async restart(id: string): Promise<void> {
-    const node = this.#node(id)
-    if (node.pid() !== null) throw new Error(`${id} is up`)
-    await node.start()
-    await this.#rejoin(node)
-    if (node.pid() === null) throw new Error(`${id} ended again while it caught up`)
-  }
-
   /** `docker pause`: its connections stay open, and it answers nothing. */
   async freeze(id: string): Promise<void> {
-    await this.#node(id).freeze()
+    await this.node(id).freeze()
   }
 
   async thaw(id: string): Promise<void> {
-    await this.#node(id).thaw()
+    await this.node(id).thaw()
   }
 
-  /** Another CPU quota, at once. @throws Error when the node runs without */
-  async setCpus(id: string, cpus: number): Promise<void> {
-    await this.#node(id).setCpus(cpus)
-  }
-
-  /** The node gets no more blocks, and says of itself that nothing is wrong. */
-  lag(id: string): void {
-    this.#driver.lag(id)
-  }
-
-  /** It gets them again. Resolves when it has the head. */
-  async catchUp(id: string): Promise<void> {
-    await this.#driver.catchUp(id)
-  }
-
-  /** Makes one block now, on all nodes that follow. */
-  seal(): Promise<Head> {
-    return this.#driver.seal()
-  }
-
-  /** Replaces the last `depth` blocks by `depth` + 1 others, see {@link BlockDriver.reorg}. */
-  reorg(depth: number, builder?: string): Promise<Head> {
-    return this.#driver.reorg(depth, builder)
-  }
-
-  /** Removes all containers and the network. Resolves when none is left. */
-  async close(): Promise<void> {
-    this.#isClosing = true
-    await this.#driver.close()
+  /** Removes all containers and the network. */
+  protected override async end(): Promise<void> {
     await this.#events.close()
-    await Promise.all(this.#nodes.splice(0).map((node) => node.remove()))
+    await Promise.all(this.members.splice(0).map((node) => node.remove()))
     await removeStack(this.#docker, this.#options.stack)
   }
 
-  async #start(): Promise<void> {
-    const { folder, reaper, stack, chain = seededChain, steps = untold } = this.#options
-    const binary = gethBinary()
-    if (binary === null) throw new Error('there is no geth on the PATH or in GOPATH/bin')
+  protected override async begin(): Promise<void> {
+    const { folder, stack, steps = untold } = this.#options
+    const program = this.binary()
     await steps('remains', () => removeStack(this.#docker, stack), inWords)
-    const recipe = { repository: gethRepository, program: binary, folder }
+    const recipe = { repository: gethRepository, program, folder }
     const { tag } = await steps(
       'image',
       () => imageOf(this.#docker, recipe),
       (image) => `${image.tag}${image.isNew ? '' : ', there already'}`,
     )
-    const prepared = await steps('chain', () => preparedChain(binary, chain, folder, reaper))
-    this.#facts = prepared.facts
+    const prepared = await steps('chain', () => this.prepareChain())
     const network = await steps(
       'network',
       () => createNetwork(this.#docker, stack),
       (made) => `${made.name}, ${made.subnet}`,
     )
     await steps('nodes', () => this.#startNodes(tag, network, prepared))
-    // Building and publishing takes a little of its CPU: best the one with the most.
-    const bySpeed = this.#nodes.toSorted((one, other) => (other.cpus ?? 0) - (one.cpus ?? 0))
-    const places = bySpeed.map((node) => ({ id: node.id, engine: node.engine() }))
-    await steps('first block', () => this.#driver.start(places))
+    await steps('first block', () => this.startDriver())
   }
 
   async #startNodes(image: string, network: Network, prepared: PreparedChain): Promise<void> {
@@ -208,16 +109,16 @@ export class DockerFleet implements Fleet {
         .filter((other) => other !== plan)
         .map(({ id, address }) => enodeOf(id, ports.peers, address))
       const { folder, reaper } = this.#options
-      this.#nodes.push(
+      this.members.push(
         new ContainerNode({
           ...{ docker: this.#docker, plan, peers, secret, folder, reaper },
-          onEnded: (node, how, asked) => void this.#ended(node, how, asked),
+          onEnded: (node, how, asked) => void this.ended(node, how, asked),
         }),
       )
     }
     await this.#events.start()
     await Promise.all(
-      this.#nodes.map(async (node) => {
+      this.members.map(async (node) => {
         await copyChain(prepared, node.datadir)
         await node.start()
       }),
@@ -240,49 +141,28 @@ export class DockerFleet implements Fleet {
   }
 
   async #happened({ action, containerId, exitCode }: ContainerEvent): Promise<void> {
-    const node = this.#nodes.find((one) => one.containerId === containerId)
-    if (node === undefined || this.#isClosing) return
+    const node = this.members.find((one) => one.containerId === containerId)
+    if (node === undefined || this.isClosing) return
     if (action === 'die') node.ended(`exit code ${exitCode}`)
     else if (action === 'update') await node.look()
     else if (action === 'start' && !node.isStarting && node.pid() === null) {
       await node.adopt()
-      await this.#rejoin(node)
+      await this.rejoin(node)
     }
   }
 
   /** Events may have been missed. */
   async #lookAtAll(): Promise<void> {
-    for (const node of this.#nodes) {
+    for (const node of this.members) {
       const before = node.pid()
       await node.look()
-      if (node.pid() !== before && node.pid() !== null) await this.#rejoin(node)
+      if (node.pid() !== before && node.pid() !== null) await this.rejoin(node)
     }
-  }
-
-  async #rejoin(node: ContainerNode): Promise<void> {
-    if (node.pid() === null || this.#isClosing) return
-    await this.#driver.join(node.id, node.engine())
-    if (node.pid() === null) return
-    const text = `${node.id} has block ${this.head.number} and takes part again`
-    this.#options.onEvent({ kind: 'node-back', id: node.id, text })
-  }
-
-  async #ended(node: ContainerNode, how: string, asked: boolean): Promise<void> {
-    await this.#driver.drop(node.id)
-    if (this.#isClosing || node.isStarting) return
-    const text = `${node.id} ended: ${how}`
-    this.#options.onEvent({ kind: 'node-died', id: node.id, asked, text })
   }
 
   #tell(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
     this.#options.onEvent({ kind: 'note', text: `a container could not be followed: ${why}` })
-  }
-
-  #node(id: string): ContainerNode {
-    const node = this.#nodes.find((one) => one.id === id)
-    if (node === undefined) throw new RangeError(`there is no node ${id}`)
-    return node
   }
 }
 
