@@ -195,7 +195,7 @@ export class Relay {
     }
     this.#metrics.batches.observe(messages.length)
     exchange.takesFlow = false
-    exchange.pin = this.#consistency.pinFor(exchange.session)
+    exchange.pin = this.#consistency.pinForBatch(exchange.session)
     const canPush = exchange.push !== null
     const batch = new Batch(messages, (message) => router.route(message, canPush))
     for (const group of batch.groups) {
@@ -233,12 +233,17 @@ export class Relay {
       return
     }
     try {
-      const lacksPin = messages.some((message, i) =>
-        this.#consistency.lacksPin(message, rules[i] ?? rule, exchange.pin),
-      )
-      if (lacksPin) exchange.pin = await this.#consistency.nextPin(exchange.session)
+      const { session } = exchange
+      let pin = exchange.pin ?? this.#consistency.pinForAll(messages, rules, session)
+      const lacksPin = (message: Message, i: number): boolean =>
+        this.#consistency.lacksPin(message, rules[i] ?? rule, pin)
+      if (pin === null && messages.some(lacksPin)) {
+        await this.#consistency.nextPin(session)
+        exchange.pin = this.#consistency.pinForBatch(session)
+        pin = exchange.pin ?? this.#consistency.pinForAll(messages, rules, session)
+      }
       const call = new BatchCall(messages, rule, rules, this.#costs.ofBatch(works), exchange)
-      const said = await this.#place(call, exchange.pin, exchange)
+      const said = await this.#place(call, pin, exchange)
       const amended = await this.#writes.amendedAll(messages, said)
       this.#outcomes.passOnAll(batch, group, amended, exchange)
     } catch (error) {
@@ -250,7 +255,7 @@ export class Relay {
     }
   }
 
-  /** Has it answered with `pin` as the latest block, or with a later one while that is removed. */
+  /** Has it answered with `pin` as the latest block, or with a later one where that does not do. */
   async #place<Read>(
     errand: PinnedErrand<Read>,
     pin: Block | null,

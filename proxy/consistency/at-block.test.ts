@@ -26,6 +26,19 @@ const cases = [
   ],
   ['eth_getLogs', `[{"blockHash":"${hash}"}]`, 'eth_getLogs', `[{"blockHash":"${hash}"}]`],
   ['eth_blockNumber', '[]', 'eth_blockNumber', '[]'],
+  [
+    'eth_getBalance',
+    '["0xa",{"blockNumber":"latest"}]',
+    'eth_getBalance',
+    `["0xa",{"blockHash":"${hash}"}]`,
+  ],
+  ['eth_call', '[{},null,{}]', 'eth_call', `[{},{"blockHash":"${hash}"},{}]`],
+  // What no node can read is told by the nodes.
+  ['eth_getBalance', '["0xa","newest"]', 'eth_getBalance', '["0xa","newest"]'],
+  ['eth_getBalance', '["0xa",null]', 'eth_getBalance', '["0xa",null]'],
+  ['eth_getBalance', '["0xa",{}]', 'eth_getBalance', '["0xa",{}]'],
+  ['eth_getBlockByNumber', '["newest",true]', 'eth_getBlockByNumber', '["newest",true]'],
+  ['eth_getLogs', '[{"toBlock":"newest"}]', 'eth_getLogs', '[{"toBlock":"newest"}]'],
 ] as const
 
 test('latest becomes one block, by hash where a method takes one', (t: TestContext) => {

@@ -1,9 +1,9 @@
-import { Message } from '../rpc/call.ts'
-import { code, skipSpace, skipValue } from '../rpc/json.ts'
+import type { Message, ParamsChange } from '../rpc/call.ts'
+import { code, skipValue } from '../rpc/json.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import { eachMember } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
-import { blockNeed, paramAt } from './block-need.ts'
+import { type BlockNeed, blockNeed, isLatest, paramAt } from './block-need.ts'
 
 /** Methods whose block may be left out, and then is the latest, in every Geth. */
 const optional = new Set(['eth_call', 'eth_createAccessList', 'eth_estimateGas', 'eth_simulateV1'])
@@ -16,6 +16,7 @@ const byHash = new Set([
   'eth_getCode',
   'eth_getProof',
   'eth_getStorageAt',
+  'eth_getStorageValues',
   'eth_getTransactionCount',
 ])
 
@@ -25,29 +26,45 @@ const renamed = new Map([
   ['eth_getHeaderByNumber', 'eth_getHeaderByHash'],
 ])
 
+/** Whether the answers of a method are computed on a state and do not say on which. */
+export function isOfState(method: string): boolean {
+  return byHash.has(method)
+}
+
+const renamedTo = new Set(renamed.values())
+
 /**
  * The same call with `block` in place of `latest`, so that what is asked one after another sees one
- * state. A call that is not about the latest block is given back as it is.
+ * state. A call that is not about the latest block is given back as it is, and so is one that no
+ * node can read: it is theirs to say what is wrong with it.
  */
 export function atBlock(message: Message, rule: MethodRule, block: Block): Message {
   const { block: place } = rule
-  if (place === null || blockNeed(message, rule).kind !== 'latest') return message
-  const params = place === 'filter' ? filterAt(message, block) : paramsAt(message, place, block)
-  return params === null ? message : withParams(message, params)
+  if (place === null) return message
+  const change =
+    place === 'filter' ? inFilter(message, rule, block) : inParams(message, place, block)
+  if (change === null) return message
+  return message.changed(renamed.get(message.method) ?? message.method, change)
 }
 
-/** The params with the block at `place`; null where that cannot be. */
-function paramsAt(message: Message, place: number, block: Block): string | null {
-  const { body, method, paramsEnd, paramsStart } = message
+/** The need of a call that {@link atBlock} has changed. */
+export function needAt({ method }: Message, { hash, number }: Block): BlockNeed {
+  return byHash.has(method) || renamedTo.has(method)
+    ? { kind: 'hash', hash }
+    : { kind: 'number', number }
+}
+
+/** The block at `place` of the params; null where that cannot be. */
+function inParams(message: Message, place: number, block: Block): ParamsChange | null {
+  const { body, method, paramsEnd } = message
   const text = textFor(method, block)
   const start = paramAt(message, place)
   if (start >= 0) {
     const end = skipValue(body, start, paramsEnd)
-    const before = body.toString('latin1', paramsStart, start)
-    return before + text + body.toString('latin1', end, paramsEnd)
+    return saysLatest(message, start, end) ? { start, end, text } : null
   }
   if (!optional.has(method) || place === 0 || paramAt(message, place - 1) < 0) return null
-  return `${body.toString('latin1', paramsStart, paramsEnd - 1)},${text}]`
+  return { start: paramsEnd - 1, end: paramsEnd - 1, text: `,${text}` }
 }
 
 /** The block as `method` takes it: by hash, which names one block beyond doubt, where it can. */
@@ -57,37 +74,39 @@ function textFor(method: string, { hash, number }: Block): string {
 }
 
 /** The filter with both its ends named; `latest` is what a missing end means. */
-function filterAt(message: Message, block: Block): string | null {
-  const { body, paramsEnd, paramsStart } = message
+function inFilter(message: Message, rule: MethodRule, block: Block): ParamsChange | null {
+  if (blockNeed(message, rule).kind !== 'latest') return null
+  const { body, paramsEnd } = message
   const start = paramAt(message, 0)
   if (start < 0 || body[start] !== code.openObject) return null
   const end = skipValue(body, start, paramsEnd)
   let fromBlock = quantity(block.number)
   const members: string[] = []
+  let isReadable = true
   eachMember(body, start, end, (key, from, to) => {
     const value = body.toString('latin1', from, to)
+    const isLatestBlock = value === '"latest"' || value === 'null'
     if (key === 'fromBlock') {
-      if (value !== '"latest"' && value !== 'null') fromBlock = value
-    } else if (key !== 'toBlock') members.push(`${JSON.stringify(key)}:${value}`)
+      if (!isLatestBlock) fromBlock = value
+    } else if (key === 'toBlock') isReadable &&= isLatestBlock
+    else members.push(`${JSON.stringify(key)}:${value}`)
   })
+  if (!isReadable) return null
   members.push(`"fromBlock":${fromBlock}`, `"toBlock":${quantity(block.number)}`)
-  const before = body.toString('latin1', paramsStart, start)
-  const behind = body.toString('latin1', skipSpace(body, end, paramsEnd), paramsEnd)
-  return `${before}{${members.join()}}${behind}`
+  return { start, end, text: `{${members.join()}}` }
 }
 
-/** The message with other params; its id and all else are as they were. */
-function withParams(message: Message, params: string): Message {
-  const { body, idEnd, idStart } = message
-  const id = idStart < 0 ? '' : body.toString('latin1', idStart, idEnd)
-  const copy = new Message(Buffer.from(id + params, 'latin1'))
-  copy.versionOk = message.versionOk
-  copy.method = renamed.get(message.method) ?? message.method
-  copy.idStart = idStart < 0 ? -1 : 0
-  copy.idEnd = idStart < 0 ? -1 : id.length
-  copy.paramsStart = id.length
-  copy.paramsEnd = id.length + params.length
-  return copy
+/** Whether a block is the latest by its own words, and not only because nobody can read it. */
+function saysLatest({ body, method }: Message, start: number, end: number): boolean {
+  if (body[start] === code.openObject) {
+    let is = false
+    eachMember(body, start, end, (key, from) => {
+      if (key === 'blockNumber') is = isLatest(body, from)
+    })
+    return is
+  }
+  const isNull = end - start === 4 && body[start] === 0x6e
+  return isLatest(body, start) || (isNull && optional.has(method))
 }
 
 function quantity(number: number): string {

@@ -1,5 +1,6 @@
 import { type ProxyError, toRpcError } from '../errors.ts'
 import type { Reply } from '../rpc/reply.ts'
+import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { CallDemand } from './call-demand.ts'
 import type { Demand } from './demand.ts'
@@ -8,6 +9,7 @@ import type { Demand } from './demand.ts'
 export class BatchDemand implements Demand<readonly Reply[]> {
   readonly #demands: readonly CallDemand[]
   readonly #home: Upstream | null
+  readonly #pin: Block | null
   /** The one that nobody meets now, though somebody may soon. */
   #unmet: CallDemand
   /** Those that no node may answer. Found when the batch is placed. */
@@ -18,12 +20,14 @@ export class BatchDemand implements Demand<readonly Reply[]> {
   /**
    * @param demands one for each read, at least one; reads that need the same may share one
    * @param home where earlier calls of the same batch went: there, if that can be
+   * @param pin the block that some of them ask about in place of the latest, or null
    */
-  constructor(demands: readonly CallDemand[], home: Upstream | null) {
+  constructor(demands: readonly CallDemand[], home: Upstream | null, pin: Block | null) {
     const [first] = demands
     if (first === undefined) throw new RangeError('a batch without calls')
     this.#demands = demands
     this.#home = home
+    this.#pin = pin
     this.#unmet = first
   }
 
@@ -71,7 +75,9 @@ export class BatchDemand implements Demand<readonly Reply[]> {
       if (demand === undefined) return reply
       if (this.#beyond.has(demand)) return refusal(demand.shortfall())
       const settled = demand.settle(reply, by)
-      this.isPinLost ||= demand.isPinLost
+      // Told of a later head beside it, state at the pin would be that of a block that is past.
+      const isPast = this.#pin !== null && demand.shownHeight > this.#pin.number
+      this.isPinLost ||= demand.isPinLost || isPast
       return settled
     })
   }

@@ -59,7 +59,7 @@ function needAt(message: Message, place: number): BlockNeed {
 }
 
 /** Whether `"latest"` stands at `start`: what most calls are about is told without making a text. */
-function isLatest(body: Buffer, start: number): boolean {
+export function isLatest(body: Buffer, start: number): boolean {
   for (let i = 0; i < latestToken.length; i++) {
     if (body[start + i] !== latestToken.charCodeAt(i)) return false
   }

@@ -9,7 +9,7 @@ import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import type { Session } from './session.ts'
 import { aheadOf, showHead, shownFloor, showPin } from './session-floor.ts'
-import { hashIn, heightIn, quantityOf } from './shown.ts'
+import { hashIn, headIn, heightIn, plain, quantityOf } from './shown.ts'
 import { lacksBlock, type Miss, missOf } from './soft-miss.ts'
 
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
@@ -20,9 +20,6 @@ const maxMisses = 2
  * node may itself be a balancer.
  */
 const maxStale = 8
-
-/** Reads that say themselves which block is the latest. */
-const plain = new Set(['eth_blockNumber', 'eth_getBlockByNumber', 'eth_getHeaderByNumber'])
 
 /** Lookups that a pool may answer, of which each node has its own. */
 const inPools = new Set(['eth_getTransactionByHash', 'eth_getRawTransactionByHash'])
@@ -48,6 +45,8 @@ export class CallDemand implements Demand<Reply> {
   #stale = 0
   mayHandOn = true
   isPinLost = false
+  /** The highest head that its answers told of where each node may say; 0 while none did. */
+  shownHeight = 0
   /** When it has waited enough; null before it waits. */
   #waitsUntilMs: number | null = null
 
@@ -76,10 +75,12 @@ export class CallDemand implements Demand<Reply> {
 
   /**
    * Whether a call of the same batch needs just the same, and its answers say as much or as little
-   * about their node: state at the latest block.
+   * about their node: state at one block.
    */
   isAlsoOf(message: Message, { block }: MethodRule, need: BlockNeed): boolean {
-    if (need.kind !== 'latest' || this.#need.kind !== 'latest') return false
+    const own = this.#need
+    const isSame = need.kind === 'hash' && own.kind === 'hash' && need.hash === own.hash
+    if (!isSame && !(need.kind === 'latest' && own.kind === 'latest')) return false
     return typeof block === 'number' && message.method === this.#message.method
   }
 
@@ -245,9 +246,10 @@ export class CallDemand implements Demand<Reply> {
     const { kind } = this.#need
     if (kind !== 'latest' && kind !== 'pending') return reply
     const heads = this.#heads
-    if (method === 'eth_getTransactionReceipt' || method === 'eth_getTransactionByHash') {
-      const number = heightIn(reply, '"blockNumber":')
-      if (number !== null) heads.learn(by, number)
+    const number = kind === 'latest' ? headIn(method, reply) : null
+    if (number !== null) {
+      heads.learn(by, number)
+      this.shownHeight = Math.max(this.shownHeight, number)
     }
     if (this.#session !== null) showHead(this.#session, by, heads, plain.has(method))
     return reply

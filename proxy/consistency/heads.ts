@@ -5,7 +5,7 @@ import type { HeadSink } from '../upstream/head.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockTime } from './block-time.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
-import { heightOf, isVoter } from './voters.ts'
+import { haveStateByHash, heightOf, isVoter } from './voters.ts'
 import { Waits } from './waits.ts'
 
 export type HeadOptions = {
@@ -61,9 +61,13 @@ export class Heads implements HeadSink {
     this.#chain = new Chain(options.quorum)
   }
 
-  /** Whether there is nobody else who could know better: one node is right, whatever it says. */
+  /** Whether nobody else could know better: one node is right, whatever it says. */
   get isAlone(): boolean {
     return this.#fleet.upstreams.length === 1
+  }
+
+  get hasStateByHash(): boolean {
+    return haveStateByHash(this.#fleet.upstreams)
   }
 
   get blockTimeMs(): number | null {
@@ -133,12 +137,10 @@ export class Heads implements HeadSink {
   }
 
   tagged(_upstream: Upstream): void {
-    const { upstreams } = this.#fleet
-    this.safe = upstreams.reduce((most, { safe }) => Math.max(most, safe ?? 0), this.safe)
-    this.finalized = upstreams.reduce(
-      (most, { finalized }) => Math.max(most, finalized ?? 0),
-      this.finalized,
-    )
+    for (const { finalized, safe } of this.#fleet.upstreams) {
+      this.safe = Math.max(this.safe, safe ?? 0)
+      this.finalized = Math.max(this.finalized, finalized ?? 0)
+    }
   }
 
   /**
@@ -285,10 +287,9 @@ export class Heads implements HeadSink {
 
   /** What of it is shown to people and metrics. */
   snapshot() {
-    const { tip, safe, finalized, blockTimeMs, epoch, softMisses } = this
+    const { tip, safe, finalized, blockTimeMs, epoch: reorgs, softMisses } = this
     const { count: waits, inVain: vainWaits } = this.#waits
     const hash = this.head?.hash ?? null
-    const reorgs = epoch
     return { head: tip, hash, safe, finalized, blockTimeMs, reorgs, softMisses, waits, vainWaits }
   }
 

@@ -15,6 +15,35 @@ export function heightIn(reply: Reply, key: string): number | null {
   return at < 0 ? null : quantityAt(reply.body, at, Math.min(reply.end, at + 18))
 }
 
+/** Reads that say themselves which block is the latest. */
+export const plain = new Set(['eth_blockNumber', 'eth_getBlockByNumber', 'eth_getHeaderByNumber'])
+
+/** Lookups that tell of the block that a transaction is in. */
+const lookups = new Set(['eth_getTransactionByHash', 'eth_getTransactionReceipt'])
+
+/** Whether what `method` answers about the latest block tells its height, or one not above it. */
+export function showsHead(method: string): boolean {
+  return plain.has(method) || lookups.has(method) || method === 'eth_getLogs'
+}
+
+/** A height that the head of its node cannot be below when it gave this answer; null where it tells none. */
+export function headIn(method: string, reply: Reply): number | null {
+  if (method === 'eth_blockNumber') return quantityOf(reply)
+  if (plain.has(method)) return heightIn(reply, '"number":')
+  if (lookups.has(method)) return heightIn(reply, '"blockNumber":')
+  return method === 'eth_getLogs' ? lastHeightIn(reply, '"blockNumber":') : null
+}
+
+/** The height in the last member `key` of a list: of logs, the highest. */
+function lastHeightIn({ kind, body, start, end }: Reply, key: string): number | null {
+  if (kind !== 'result' || body[start] !== code.openArray) return null
+  const at = body.subarray(start, end).lastIndexOf(key, undefined, 'latin1')
+  if (at < 0) return null
+  let i = start + at + key.length
+  if (body[i] === 0x20) i += 1
+  return quantityAt(body, i, Math.min(end, i + 18))
+}
+
 /** The hash in the member `hash` near the beginning of a block. */
 export function hashIn(reply: Reply): string | null {
   const at = behind(reply, '"hash":')

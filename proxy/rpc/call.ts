@@ -1,5 +1,8 @@
 import { code, skipSpace, skipString, skipValue } from './json.ts'
 
+/** A part of the params, from `start` to before `end` of the body, and the Latin-1 text in its place. */
+export type ParamsChange = { readonly start: number; readonly end: number; readonly text: string }
+
 /**
  * One JSON-RPC message as it came, by position in its body: nothing of it is decoded but the
  * method's name. Read like Geth's `jsonrpcMessage`: keys in any case, the last of equal keys wins,
@@ -19,11 +22,26 @@ export class Message {
   paramsEnd = -1
   /** A `result` or an `error`, even null, is there: the message is an answer. */
   isAnswer = false
+  /** What a node is sent in place of a part of the params; null where it is sent them as they are. */
+  change: ParamsChange | null = null
   /** Contract and function it calls, as one text; null where it calls none, or nobody has looked. */
   callee: string | null = null
 
   constructor(body: Buffer) {
     this.body = body
+  }
+
+  /** The same message, of which a node is sent another method or other params. */
+  changed(method: string, change: ParamsChange): Message {
+    const copy = new Message(this.body)
+    copy.versionOk = this.versionOk
+    copy.method = method
+    copy.idStart = this.idStart
+    copy.idEnd = this.idEnd
+    copy.paramsStart = this.paramsStart
+    copy.paramsEnd = this.paramsEnd
+    copy.change = change
+    return copy
   }
 
   /** An id that can be echoed: anything but an object or an array. */

@@ -78,6 +78,9 @@ const families = {
 
 export type Family = keyof typeof families
 
+/** Families whose chain its developer makes, and takes back, at will. */
+export const developmentFamilies: ReadonlySet<Family | null> = new Set(['anvil', 'hardhat'])
+
 const byName = new Map<string, Family>(
   Object.entries(families).map(([family, { name }]) => [name, family as Family]),
 )

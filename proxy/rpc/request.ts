@@ -8,20 +8,20 @@ const letterN = 0x6e
 
 /**
  * The canonical request a node gets for a client's message: an id of our own, the method, and the
- * params byte for byte. Nodes differ in what else they take (Anvil refuses unknown members and keys
+ * params byte for byte, but for what is changed in them on purpose. Nodes differ in what else they take (Anvil refuses unknown members and keys
  * in another case), so nothing else of the message goes on.
  */
 export function canonicalRequest(message: Message, id: number): Buffer {
   const opening = `${head}${id}${methodMember}${JSON.stringify(message.method)}`
   const openingLength = Buffer.byteLength(opening)
   const isGiven = hasParams(message)
-  const paramsLength = isGiven ? message.paramsEnd - message.paramsStart : 0
+  const paramsLength = isGiven ? lengthOfParams(message) : 0
   const size = openingLength + (isGiven ? paramsMember.length + paramsLength : 0) + 1
   const bytes = Buffer.allocUnsafe(size)
   let at = bytes.write(opening, 0)
   if (isGiven) {
     at += bytes.write(paramsMember, at, 'latin1')
-    at += message.body.copy(bytes, at, message.paramsStart, message.paramsEnd)
+    at += copyParams(message, bytes, at)
   }
   bytes[at] = tail
   return bytes
@@ -48,10 +48,13 @@ export function canonicalBatch(messages: readonly Message[]): Buffer {
     if (hasParams(message)) {
       // Parts of one text are not copied; a call that was made anew has a body of its own.
       text += paramsMember
-      text +=
-        body === shared
-          ? whole.slice(paramsStart, paramsEnd)
-          : body.toString('latin1', paramsStart, paramsEnd)
+      const all = body === shared ? whole : body.toString('latin1', 0, paramsEnd)
+      const { change } = message
+      if (change === null) text += all.slice(paramsStart, paramsEnd)
+      else {
+        const { start, end } = change
+        text += all.slice(paramsStart, start) + change.text + all.slice(end, paramsEnd)
+      }
     }
     text += '}'
   }
@@ -64,6 +67,19 @@ function batchOfBuffers(messages: readonly Message[]): Buffer {
     canonicalRequest(message, id),
   ])
   return Buffer.concat([...parts, closeBatch])
+}
+
+function lengthOfParams({ change, paramsStart, paramsEnd }: Message): number {
+  const length = paramsEnd - paramsStart
+  return change === null ? length : length - (change.end - change.start) + change.text.length
+}
+
+/** @returns how many bytes were written */
+function copyParams({ body, change, paramsStart, paramsEnd }: Message, to: Buffer, at: number) {
+  if (change === null) return body.copy(to, at, paramsStart, paramsEnd)
+  let length = body.copy(to, at, paramsStart, change.start)
+  length += to.write(change.text, at + length, 'latin1')
+  return length + body.copy(to, at + length, change.end, paramsEnd)
 }
 
 /** `null` is the same as none to Geth, and not to every other node. */

@@ -1,7 +1,5 @@
-import type { Family } from '../rpc/families.ts'
+import { developmentFamilies } from '../rpc/families.ts'
 import type { Fleet } from '../upstream/fleet.ts'
-
-const developmentFamilies: ReadonlySet<Family | null> = new Set<Family>(['anvil', 'hardhat'])
 
 /** Why an entry is dropped whose block a developer took back. */
 export const takenBack = 'the chain was taken back'
