@@ -1,7 +1,9 @@
 /**
  * A process that uses what it is told to, for tests of agents: `node load.ts cpu 0.3` burns that many
  * cores, `memory 67108864` holds that many bytes, `disk FILE` writes through to the disk as fast as it
- * may. Ends when its standard input does, so that nothing outlives a test that was killed.
+ * may. Begins when it is told to (a line on standard input): what it took before it was in its group
+ * would be charged to another one. Ends when its standard input does, so that nothing outlives a test
+ * that was killed.
  */
 import { constants, openSync, writeSync } from 'node:fs'
 
@@ -41,9 +43,11 @@ function write(file: string): void {
   next(0)
 }
 
-process.stdin.on('end', () => process.exit()).resume()
-if (what === 'cpu') burn(Number(amount))
-else if (what === 'memory') hold(Number(amount))
-else if (what === 'disk') write(amount)
-else throw new Error(`${what}: want cpu, memory or disk`)
-process.stdout.write('ready\n')
+process.stdin.on('end', () => process.exit())
+process.stdin.once('data', () => {
+  if (what === 'cpu') burn(Number(amount))
+  else if (what === 'memory') hold(Number(amount))
+  else if (what === 'disk') write(amount)
+  else throw new Error(`${what}: want cpu, memory or disk`)
+  process.stdout.write('ready\n')
+})

@@ -49,6 +49,7 @@ class Bench {
     const child = spawn(process.execPath, [load, ...words], { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#children.push(child)
     group.add(child.pid)
+    child.stdin.write('go\n')
     await once(child.stdout, 'data')
     return child
   }

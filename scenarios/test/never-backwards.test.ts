@@ -33,7 +33,7 @@ test('in strict mode neither, in batches too', limits, async (t) => {
 
 test('a proxy that asks any node is caught', limits, async (t: TestContext) => {
   const url = await stack.proxy(t, { broken: 'without-demands' })
-  const options = { clients: 20, answers: 1_000, kinds, batch: 1, reorganises: false }
+  const options = { clients: 20, answers: 1_000, kinds, batch: 1, reorgs: 0, heads: 0 }
   const { wrongs } = await poll(t, stack, url, { name: 'broken', ...options })
   t.assert.ok(wrongs.length > 20, `${wrongs.length}`)
 })
@@ -44,7 +44,7 @@ async function assertRight(
   url: string,
   batch: number,
 ): Promise<void> {
-  const options = { clients: 50, answers, kinds, batch, reorganises: true }
+  const options = { clients: 50, answers, kinds, batch, reorgs: 3, heads: 21 }
   const polled = await poll(t, stack, url, { name, ...options })
   const { answers: count, heads, reorgs, wrongs } = polled
   t.diagnostic(`${count} answers, ${heads} heads, ${reorgs} reorganisations`)

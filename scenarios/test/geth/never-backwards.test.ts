@@ -14,7 +14,7 @@ suite('heads and state of four Geths', { skip, timeout: 900_000 }, () => {
   })
   after(() => stack.close())
 
-  const options = { clients: 50, answers, batch: 10, reorganises: true }
+  const options = { clients: 50, answers, batch: 10, reorgs: 3, heads: 21 }
 
   const kinds = ['height', 'hash', 'balance'] as const
 

@@ -13,8 +13,10 @@ export type PollOptions = {
   readonly kinds: readonly Kind[]
   /** Calls in a batch; 1 for nodes that do a batch in any order. */
   readonly batch: number
-  /** Whether the chain also reorganises, one to three blocks deep. */
-  readonly reorganises: boolean
+  /** How often the chain reorganises at least, one to three blocks deep; 0: never. */
+  readonly reorgs: number
+  /** Heads that there are at least meanwhile. */
+  readonly heads: number
 }
 
 /** What clients saw, and what is wrong with it. */
@@ -39,7 +41,7 @@ export async function poll(
   t: TestContext,
   { cluster, payer }: ReadsStack,
   url: string,
-  { name, clients, answers, kinds, batch, reorganises }: PollOptions,
+  { name, clients, answers, kinds, batch, reorgs: leastReorgs, heads: leastHeads }: PollOptions,
 ): Promise<Polled> {
   const [, , late, jumpy] = cluster.nodes.map(({ id }) => id)
   if (late === undefined || jumpy === undefined) throw new RangeError('four nodes are needed')
@@ -61,7 +63,7 @@ export async function poll(
   const lead = async (): Promise<void> => {
     for (let turn = 0; !isOver; turn += 1) {
       const raws = [await payer.pay(account)]
-      if (reorganises && turn % growth === growth - 1) {
+      if (leastReorgs > 0 && turn % growth === growth - 1) {
         await cluster.reorg(1 + (reorgs % deepest), raws)
         reorgs += 1
       } else await cluster.seal(raws)
@@ -74,11 +76,13 @@ export async function poll(
   // Batches bring most of them; the others shall not be left out.
   const least = Math.ceil(answers / clients / 8)
   let count = 0
+  const hasMoved = (): boolean =>
+    reorgs >= leastReorgs && cluster.heads.length - begun >= leastHeads
   const seen: Shown[][] = pollers.map(() => [])
   const asking = Promise.all(
     pollers.map(async (poller, i) => {
       const shown = seen[i] ?? []
-      while (count < answers || shown.length < least) {
+      while (!isOver && (count < answers || shown.length < least || !hasMoved())) {
         const more = await poller.ask(atOnce)
         shown.push(...more)
         count += more.length
@@ -87,7 +91,10 @@ export async function poll(
   ).finally(() => {
     isOver = true
   })
-  await Promise.all([asking, lead()])
+  const leading = lead().finally(() => {
+    isOver = true
+  })
+  await Promise.all([asking, leading])
   await cluster.trail(late, 0)
   await cluster.trail(jumpy, 0)
   // A reorganisation may leave the block before the first transaction alone, never go below it.
