@@ -1,4 +1,7 @@
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { quantity } from '../../fleets/block.ts'
+import { NodeRpc } from '../../fleets/node-rpc.ts'
 import { accountOf } from './payer.ts'
 import { type Kind, openPoller } from './pollers.ts'
 import type { ReadsStack } from './stack.ts'
@@ -51,6 +54,7 @@ export async function poll(
   // No reorganisation reaches below the first head that is watched.
   for (let i = 0; i < growth; i += 1) await cluster.seal([await payer.pay(account)])
   await cluster.trail(late, deepest)
+  await reached(url, cluster.heads.at(-1)?.number ?? 0)
   const pollers = await Promise.all(
     Array.from({ length: clients }, (_, i) =>
       openPoller(i, { url, chainId, kinds, account, batch }),
@@ -101,4 +105,14 @@ export async function poll(
   const heads = cluster.heads.slice(begun - 1)
   const wrongs = new Timeline(heads).wrongs(seen)
   return { answers: count, heads: heads.length, reorgs, wrongs }
+}
+
+/** The proxy, which has just begun, shows the head: which nodes it first knows of is not what is judged. */
+async function reached(url: string, head: number): Promise<void> {
+  const rpc = new NodeRpc(url, 10_000)
+  try {
+    while (quantity(await rpc.call('eth_blockNumber')) < head) await pause(20)
+  } finally {
+    await rpc.close()
+  }
 }
