@@ -63,7 +63,11 @@ export async function runTrial(order: TrialOrder, site: Site, signal: AbortSigna
         if (phase === 'begin') path?.begin()
       },
     },
-  ).finally(() => site.calm())
+  ).finally(() => {
+    // Also when it is interrupted: a look that went on would keep the program from ending.
+    path?.end()
+    site.calm()
+  })
   const statePath = path?.end() ?? null
   site.assertSound()
   const use = await window.use()

@@ -38,7 +38,7 @@ export class StatePathRecorder {
     this.#timer = setInterval(() => void this.#look(), stepMs)
   }
 
-  /** @returns null when nothing was seen */
+  /** Looks no more. May be called again. @returns null when nothing was seen */
   end(): StatePath | null {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null

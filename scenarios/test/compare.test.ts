@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readResults } from '../report/results.ts'
 import { haproxyName, haproxyVersion } from '../stand/haproxy.ts'
-import { descendants, noProcessTable, running } from './process-table.ts'
+import { commandLine, descendants, noProcessTable, running } from './process-table.ts'
 
 const bin = new URL('../bin.ts', import.meta.url).pathname
 
@@ -42,9 +42,11 @@ test('a comparison on the embedded fleet answers every call and counts each wher
 
 test('Ctrl-C takes the whole fleet down', {
   skip: noProcessTable,
+  timeout: 180_000,
 }, async (t: TestContext) => {
   const folder = await temporary(t)
-  const args = ['run', '--nodes', '2', '--rate', '20', '--duration', '60s', '--out', folder]
+  const load = ['--rate', '20', '--warmup', '0s', '--duration', '60s']
+  const args = ['run', '--nodes', '2', ...load, '--out', folder]
   const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   let text = ''
   await new Promise<void>((resolve, reject) => {
@@ -56,11 +58,30 @@ test('Ctrl-C takes the whole fleet down', {
   })
   const family = await descendants(child.pid ?? 0)
   t.assert.ok(family.length >= 4, 'two nodes, agent and proxy')
+  // In the midst of what is measured, when everything that watches does so.
+  const admin = await adminOf(family)
+  await t.waitFor(
+    async () => {
+      const { calls } = (await (await fetch(`${admin}/api/fleet`)).json()) as { calls: number }
+      t.assert.ok(calls > 40, `${calls} calls`)
+    },
+    { timeout: 60_000 },
+  )
   child.kill('SIGINT')
   const code = await new Promise((resolve) => child.on('close', resolve))
   t.assert.equal(code, 1)
   t.assert.deepEqual(await running(family), [])
 })
+
+/** The admin URL of the proxy among these processes. */
+async function adminOf(pids: readonly number[]): Promise<string> {
+  for (const pid of pids) {
+    const words = await commandLine(pid)
+    const at = words.indexOf('--admin.port')
+    if (at >= 0) return `http://127.0.0.1:${words[at + 1]}`
+  }
+  throw new Error('no proxy')
+}
 
 async function temporary(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'equipoise-compare-'))
