@@ -6,6 +6,7 @@ import { inChunks } from './chunks.ts'
 export type Receipt = {
   readonly hash: string
   readonly block: number
+  readonly blockHash: string
   readonly index: number
   readonly succeeded: boolean
 }
@@ -41,7 +42,8 @@ export async function offer(url: string, raw: string, signal: AbortSignal): Prom
 }
 
 /**
- * Waits for the receipts of transactions, in the order of the hashes.
+ * Waits for the receipts of transactions, in the order of the hashes, until all are there and stay as
+ * they are: a block that was just made may be replaced by one in which they stand otherwise.
  * @returns null for what no block holds in the end
  * @throws RpcFailure when a receipt is none
  */
@@ -50,22 +52,25 @@ export async function awaitReceipts(
   hashes: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly (Receipt | null)[]> {
-  const found = new Map<string, Receipt>()
   const deadlineMs = performance.now() + patienceMs
+  let before: readonly (Receipt | null)[] = []
   for (;;) {
-    const open = hashes.filter((hash) => !found.has(hash))
-    const receipts = await inChunks(open, (hash) =>
-      ask(url, 'eth_getTransactionReceipt', [hash], signal),
-    )
-    receipts.forEach((receipt, i) => {
-      const hash = open[i]
-      if (receipt !== null && hash !== undefined) found.set(hash, receiptIn(receipt, hash))
+    const found = await inChunks(hashes, async (hash, i) => {
+      // Known to be in a block, it is looked at again only when all are.
+      const known = before.includes(null) ? before[i] : null
+      if (known != null) return known
+      const receipt = await ask(url, 'eth_getTransactionReceipt', [hash], signal)
+      return receipt === null ? null : receiptIn(receipt, hash)
     })
-    if (found.size === hashes.length || performance.now() > deadlineMs) {
-      return hashes.map((hash) => found.get(hash) ?? null)
-    }
+    const isSettled = found.every((receipt, i) => receipt !== null && isSame(receipt, before[i]))
+    if (isSettled || performance.now() > deadlineMs) return found
+    before = found
     await pause(pollMs, undefined, { signal })
   }
+}
+
+function isSame(receipt: Receipt, before: Receipt | null | undefined): boolean {
+  return receipt.blockHash === before?.blockHash
 }
 
 /** The same where each must be mined and have succeeded. @throws Error where one is not, or has not */
@@ -82,12 +87,12 @@ export async function successOf(
 }
 
 function receiptIn(value: unknown, hash: string): Receipt {
-  const { blockNumber, transactionIndex, status } = value as Record<string, unknown>
+  const { blockHash, blockNumber, transactionIndex, status } = value as Record<string, unknown>
   const [block, index] = [Number(blockNumber), Number(transactionIndex)]
   if (!Number.isSafeInteger(block) || !Number.isSafeInteger(index)) {
     throw new RpcFailure(`the receipt of ${hash} does not say where it is`)
   }
-  return { hash, block, index, succeeded: status === '0x1' }
+  return { hash, block, blockHash: String(blockHash), index, succeeded: status === '0x1' }
 }
 
 /** By their place in the chain. */
