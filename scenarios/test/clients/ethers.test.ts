@@ -59,7 +59,12 @@ test('ethers: of fifty sends of one account at once each is mined, and heard of 
     for (const heard of [blocks, heads]) await heard.until((told) => told.includes(last + 2))
     for (const { values } of [polled, pushed]) {
       const told = standing(values, indexOf).filter(isNew)
-      t.assert.deepEqual(told.map(({ transactionHash }) => transactionHash).sort(), expected)
+      const places = told.map((log) => `${log.blockHash}/${indexOf(log)}`)
+      t.assert.equal(new Set(places).size, told.length)
+      // In front of several Anvils a block may be replaced, and a polling client is told of both.
+      const hashes = told.map(({ transactionHash }) => transactionHash)
+      const heard = target.name === 'node' ? hashes : [...new Set(hashes)]
+      t.assert.deepEqual(heard.sort(), expected)
     }
     // Anvils that are given a transaction in mid-sealing have a block replaced: a short reorganisation.
     const isWhole = target.name === 'node' ? isGapless : isWithoutGap

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { interruption, runSuites } from '../suites.ts'
 import { daemonOrReason } from './dockerd.ts'
 
 /**
@@ -12,13 +12,7 @@ if (typeof daemon === 'string') process.stdout.write(`test:docker skipped: ${dae
 else {
   const files = globSync('*.test.ts', { cwd: import.meta.dirname }).sort()
   const paths = files.map((file) => join(import.meta.dirname, file))
-  const run = spawn(process.execPath, ['--test', '--test-concurrency=1', ...paths], {
-    stdio: 'inherit',
-    env: { ...process.env, ...(daemon.host === null ? {} : { DOCKER_HOST: daemon.host }) },
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal))
-  process.exitCode = await new Promise<number>((resolve) => {
-    run.once('exit', (code) => resolve(code ?? 1))
-  })
+  const env = daemon.host === null ? {} : { DOCKER_HOST: daemon.host }
+  process.exitCode = await runSuites(paths, { concurrency: 1, env, signal: interruption() })
   await daemon.close()
 }
