@@ -79,6 +79,19 @@ test('a reorganisation tells what went and what came, from the common ancestor u
   )
 })
 
+test('who is far below, and all that is left, is not followed either until the head may fall', (t: TestContext) => {
+  const { chain, blocks } = chainOf(5)
+  const head = required(blocks[4])
+  chain.decide(votesFor(head, head), false)
+  // Of a node so far behind that nothing is known between its block and the head.
+  const far = { number: 1, hash: hashOf(900), parentHash: hashOf(899) }
+  chain.tree.add(far)
+  t.assert.equal(chain.decide(votesFor(far), false), null)
+  t.assert.equal(chain.head, head)
+  t.assert.equal(chain.isOrphaned, true)
+  t.assert.equal(chain.decide(votesFor(far), true)?.kind, 'reorg')
+})
+
 test('far behind is no other branch; level with an unknown block is', (t: TestContext) => {
   const { chain, blocks } = chainOf(3)
   chain.decide(votesFor(blocks[2]), false)

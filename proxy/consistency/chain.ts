@@ -109,7 +109,9 @@ export class Chain {
     this.isOrphaned = false
     if (winner.hash === head.hash) return null
     const ancestor = this.tree.meeting(head, winner)
-    if (ancestor !== null && ancestor.hash === winner.hash && !mayFall) {
+    // Not known to meet, and lower: somebody far behind, who is all that is left for a moment.
+    const isBehind = ancestor === null ? winner.number < head.number : ancestor.hash === winner.hash
+    if (isBehind && !mayFall) {
       this.isOrphaned = true
       return null
     }
