@@ -8,5 +8,5 @@ const why = missing()
 if (why === null) {
   const files = globSync('*.test.ts', { cwd: import.meta.dirname }).sort()
   const paths = files.map((file) => join(import.meta.dirname, file))
-  process.exitCode = await runSuites(paths, { concurrency: 2, signal: interruption() })
+  process.exitCode = await runSuites(paths, { concurrency: 1, signal: interruption() })
 } else process.stdout.write(`test:geth skipped: ${why}\n`)
