@@ -1,6 +1,7 @@
 import type { Message, ParamsChange } from '../rpc/call.ts'
 import { code, skipValue } from '../rpc/json.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
+import { stateMethods } from '../rpc/methods/state.ts'
 import { eachMember } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
 import { type BlockNeed, blockNeed, isLatest, paramAt } from './block-need.ts'
@@ -9,16 +10,7 @@ import { type BlockNeed, blockNeed, isLatest, paramAt } from './block-need.ts'
 const optional = new Set(['eth_call', 'eth_createAccessList', 'eth_estimateGas', 'eth_simulateV1'])
 
 /** Methods whose block may be `{"blockHash": …}` (EIP-1898). */
-const byHash = new Set([
-  ...optional,
-  'debug_traceCall',
-  'eth_getBalance',
-  'eth_getCode',
-  'eth_getProof',
-  'eth_getStorageAt',
-  'eth_getStorageValues',
-  'eth_getTransactionCount',
-])
+const byHash = new Set([...stateMethods, 'debug_traceCall'])
 
 /** Methods that take the hash of a block in place of its height, under another name. */
 const renamed = new Map([
@@ -26,12 +18,12 @@ const renamed = new Map([
   ['eth_getHeaderByNumber', 'eth_getHeaderByHash'],
 ])
 
+const renamedTo = new Set(renamed.values())
+
 /** Whether the answers of a method are computed on a state and do not say on which. */
 export function isOfState(method: string): boolean {
   return byHash.has(method)
 }
-
-const renamedTo = new Set(renamed.values())
 
 /**
  * The same call with `block` in place of `latest`, so that what is asked one after another sees one

@@ -39,9 +39,8 @@ function lastHeightIn({ kind, body, start, end }: Reply, key: string): number | 
   if (kind !== 'result' || body[start] !== code.openArray) return null
   const at = body.subarray(start, end).lastIndexOf(key, undefined, 'latin1')
   if (at < 0) return null
-  let i = start + at + key.length
-  if (body[i] === 0x20) i += 1
-  return quantityAt(body, i, Math.min(end, i + 18))
+  const value = pastSpace(body, start + at + key.length)
+  return quantityAt(body, value, Math.min(end, value + 18))
 }
 
 /** The hash in the member `hash` near the beginning of a block. */
@@ -57,10 +56,11 @@ export function hashIn(reply: Reply): string | null {
 function behind({ kind, body, start, end }: Reply, key: string): number {
   if (kind !== 'result' || body[start] !== code.openObject) return -1
   const at = body.subarray(start, Math.min(end, start + scannedBytes)).indexOf(key, 0, 'latin1')
-  if (at < 0) return -1
-  let i = start + at + key.length
-  if (body[i] === 0x20) i += 1
-  return i
+  return at < 0 ? -1 : pastSpace(body, start + at + key.length)
+}
+
+function pastSpace(body: Buffer, at: number): number {
+  return body[at] === 0x20 ? at + 1 : at
 }
 
 /** Reads `"0x…"` that begins at `start`; digits are few, so no text is made. */

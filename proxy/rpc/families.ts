@@ -1,5 +1,6 @@
 import type { Message } from './call.ts'
 import { code, skipSpace, skipString, skipValue } from './json.ts'
+import { stateMethods } from './methods/state.ts'
 import { methods } from './methods.ts'
 import type { NodeError } from './node-error.ts'
 import { eachMember } from './reply.ts'
@@ -85,20 +86,6 @@ const byName = new Map<string, Family>(
   Object.entries(families).map(([family, { name }]) => [name, family as Family]),
 )
 
-/** Methods that Geth answers with `header not found` where it lacks the block (asked of 1.17.5). */
-const atOneBlock = new Set([
-  'eth_call',
-  'eth_createAccessList',
-  'eth_estimateGas',
-  'eth_getBalance',
-  'eth_getCode',
-  'eth_getProof',
-  'eth_getStorageAt',
-  'eth_getStorageValues',
-  'eth_getTransactionCount',
-  'eth_simulateV1',
-])
-
 /** The family that a `web3_clientVersion` tells, or null for Geth and clients not known here. */
 export function familyOf(clientVersion: string): Family | null {
   const [name = ''] = clientVersion.split('/', 1)
@@ -120,7 +107,7 @@ export function inGethWords(
   if (noMethod.some(says)) {
     return { code: -32601, message: `the method ${method} does not exist/is not available` }
   }
-  const isAtOneBlock = atOneBlock.has(method)
+  const isAtOneBlock = stateMethods.has(method)
   if ((!isAtOneBlock && method !== 'eth_getLogs') || !noBlock.some(says)) return null
   const byHash = isByHash(message)
   if (isAtOneBlock) {

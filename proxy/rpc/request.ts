@@ -8,8 +8,9 @@ const letterN = 0x6e
 
 /**
  * The canonical request a node gets for a client's message: an id of our own, the method, and the
- * params byte for byte, but for what is changed in them on purpose. Nodes differ in what else they take (Anvil refuses unknown members and keys
- * in another case), so nothing else of the message goes on.
+ * params byte for byte, but for what is changed in them on purpose. Nodes differ in what else they
+ * take (Anvil refuses unknown members and keys in another case), so nothing else of the message goes
+ * on.
  */
 export function canonicalRequest(message: Message, id: number): Buffer {
   const opening = `${head}${id}${methodMember}${JSON.stringify(message.method)}`
@@ -46,7 +47,7 @@ export function canonicalBatch(messages: readonly Message[]): Buffer {
     }
     text += (id === 0 ? `[${head}` : `,${head}`) + id + member
     if (hasParams(message)) {
-      // Parts of one text are not copied; a call that was made anew has a body of its own.
+      // Parts of one text are not copied.
       text += paramsMember
       const all = body === shared ? whole : body.toString('latin1', 0, paramsEnd)
       const { change } = message
