@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { interruption, runSuites } from '../suites.ts'
 import { binariesOrReason, buildApiServer } from './binaries.ts'
 
 /**
@@ -18,10 +18,5 @@ if (typeof found === 'string') {
 } else {
   const files = globSync('*.test.ts', { cwd: import.meta.dirname }).sort()
   const paths = files.map((file) => join(import.meta.dirname, file))
-  const args = ['--test', '--test-concurrency=1', ...paths]
-  const run = spawn(process.execPath, args, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run.kill(signal))
-  run.once('exit', (code) => {
-    process.exitCode = code ?? 1
-  })
+  process.exitCode = await runSuites(paths, { concurrency: 1, signal: interruption() })
 }
