@@ -20,7 +20,13 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   ['eth_call', [{ data: '0x1', input: '0x70a08231', to: token }], `${token}70a08231`],
   ['eth_call', [{ to: token }], token],
   ['eth_call', [{ to: '0x12', data: '0x70a08231' }], ''],
-  ['eth_call', [{ data: '0x6001' }], ''],
+  ['eth_call', [{}, 'latest'], ''],
+  ['eth_call', [{ data: 1 }, 'latest'], ''],
+  [
+    'eth_call',
+    [{ to: token, data: `0x82ad56cb${'00'.repeat(2_500)}` }, 'latest'],
+    `${token}82ad56cb/12`,
+  ],
   ['eth_call', 'nonsense', ''],
   ['debug_traceTransaction', ['0xab', { tracer: 'callTracer', timeout: '1s' }], 'callTracer'],
   ['debug_traceTransaction', ['0xab'], 'structLog'],
@@ -33,6 +39,14 @@ test('calls of one method that cost unlike have keys of their own', (t: TestCont
   for (const [method, params, key] of cases) {
     t.assert.equal(refinementOf(messageOf(method, params)), key, JSON.stringify([method, params]))
   }
+})
+
+test('code that is run at once is told by how it begins', (t: TestContext) => {
+  const keyOf = (data: string) => refinementOf(messageOf('eth_call', [{ data, to: null }]))
+  const code = `0x${'60'.repeat(64)}`
+  t.assert.match(keyOf(code), /^code\/[0-9a-f]{1,8}$/)
+  t.assert.equal(keyOf(`${code}01`), keyOf(`${code}02`))
+  t.assert.notEqual(keyOf('0x6001'), keyOf('0x6002'))
 })
 
 test('white space makes no difference', (t: TestContext) => {
@@ -54,7 +68,7 @@ test('whatever the params are, the key is short and nothing is thrown', (t: Test
   const params = fc.oneof(fc.jsonValue(), fc.array(fc.dictionary(name, member), { maxLength: 4 }))
   fc.assert(
     fc.property(method, params, (name, value) => {
-      t.assert.ok(refinementOf(messageOf(name, value)).length <= 52)
+      t.assert.ok(refinementOf(messageOf(name, value)).length <= 55)
     }),
     { numRuns: 2_000 },
   )

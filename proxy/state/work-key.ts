@@ -4,6 +4,12 @@ import { code, skipSpace, skipString, skipValue } from '../rpc/json.ts'
 /** Params are looked at for so many bytes; what stands behind is as if it were not there. */
 const maxBytes = 4_096
 
+/** Params of a call from so many bytes on tell it by their length as well. */
+const longBytes = 1_024
+
+/** `0x` and 64 bytes: what stands in front of the first jump of most code. */
+const codeChars = 130
+
 /** The native tracers of Geth, by name; any other text is a tracer in JavaScript. */
 const tracers = [
   'callTracer',
@@ -59,19 +65,36 @@ function tracerOf(message: Message, param: number): string {
   return tracers.find((name) => isText(body, at, end, name)) ?? 'js'
 }
 
-/** `to`, and the four bytes that choose the function: at most 52 characters. */
+/**
+ * Contract and function: `to` and the four bytes that choose. Without `to` the data are code that is
+ * run at once, told by how it begins (what it is given stands at its end). Long ones of either kind
+ * are lists of calls more often than not and told by their length, in powers of two. At most 55 characters.
+ */
 function functionOf(message: Message): string {
-  const { body } = message
+  const { body, paramsStart, paramsEnd } = message
   const end = endOf(message)
   const call = paramAt(message, 0, end)
-  const to = memberAt(body, call, end, 'to')
-  if (to < 0 || skipString(body, to, end) !== to + 44) return ''
   const input = memberAt(body, call, end, 'input')
   const data = input >= 0 ? input : memberAt(body, call, end, 'data')
+  const length = paramsEnd - paramsStart
+  const size = length < longBytes ? '' : `/${Math.floor(Math.log2(length))}`
+  const to = memberAt(body, call, end, 'to')
+  if (to < 0 || body[to] !== code.quote) {
+    return data < 0 || body[data] !== code.quote ? '' : `code/${hashOf(body, data, end)}${size}`
+  }
+  if (skipString(body, to, end) !== to + 44) return ''
   const contract = body.toString('latin1', to + 1, to + 43)
-  return data < 0 || data + 11 > end
-    ? contract
-    : contract + body.toString('latin1', data + 3, data + 11)
+  const chosen = data < 0 || data + 11 > end ? '' : body.toString('latin1', data + 3, data + 11)
+  return contract + chosen + size
+}
+
+/** FNV-1a (32 bits, Fowler, Noll and Vo) of the first {@link codeChars} of the string at `at`, as hex. */
+function hashOf(body: Buffer, at: number, end: number): string {
+  let hash = 0x811c9dc5
+  for (let i = at + 1; i < Math.min(end, at + 1 + codeChars) && body[i] !== code.quote; i++) {
+    hash = Math.imul(hash ^ (body[i] ?? 0), 0x01000193)
+  }
+  return (hash >>> 0).toString(16)
 }
 
 function endOf({ paramsStart, paramsEnd }: Message): number {
