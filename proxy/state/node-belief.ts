@@ -10,6 +10,11 @@ export type NodeBelief = {
   /** Cores that others use within its limits now, and cores its host does not give it. */
   othersCores: number
   lostCores: number
+  /**
+   * CPU that it uses in a millisecond in which a call is believed to run, above 0: below 1 where its
+   * host lets it wait ({@link import('./costs.ts')}).
+   */
+  draw: number
   /** Requests of others that are at its disk now. */
   othersDisks: number
   /** Milliseconds of a call of no cost; not negative. */

@@ -48,8 +48,11 @@ const usualPeriodMs = 100
 /** Beliefs that change with time alone are brought up to date so often, ms. */
 const refreshMs = 20
 
-/** A light call that took longer than this, after as long without an end, was stalled, ms. */
-const stallMs = 8
+/**
+ * A light call that took longer than this, after as long without an end, was stalled, ms. After 8 ms
+ * more of them waited for a heavy one than for quota (real Geths), and they hid the phase.
+ */
+const stallMs = 25
 
 /** The round trip is not forgotten faster than this share a call. */
 const rttGrowth = 1e-4
@@ -86,10 +89,12 @@ export class NodeObserver implements Observer {
   readonly #own: OwnUse = {
     cpuMs: 0,
     diskMs: 0,
+    ranMs: 0,
     ended: new Float64Array(maxShared),
     isDiskOwn: false,
   }
   #usedMsBefore = 0
+  #ranMsBefore = 0
   #refreshedMs = Number.NEGATIVE_INFINITY
   #endedAtMs = Number.NEGATIVE_INFINITY
   #nowMs = 0
@@ -102,6 +107,7 @@ export class NodeObserver implements Observer {
       othersCores: 0,
       lostCores: 0,
       othersDisks: 0,
+      draw: 1,
       rttMs: 0,
       failedCalls: 0,
       failedMs: 0,
@@ -132,6 +138,7 @@ export class NodeObserver implements Observer {
       const doneMs = own.cpuMs
       this.#takeCapacity(report, nowMs, sentWallMs)
       own.cpuMs += usedMs - this.#usedMsBefore
+      own.ranMs = this.#hasQuota ? this.#quota.ranMs - this.#ranMsBefore : 0
       own.isDiskOwn = report.cap.disk !== undefined || this.#options.disks !== undefined
       if (!this.#surroundings.take(report, own, nowMs)) {
         own.cpuMs = doneMs
@@ -141,6 +148,7 @@ export class NodeObserver implements Observer {
       own.diskMs = 0
       own.ended.fill(0)
       this.#usedMsBefore = usedMs
+      this.#ranMsBefore = this.#quota.ranMs
       this.#slowStart.isThere(nowMs)
     }
     this.#refresh(nowMs)
@@ -173,7 +181,7 @@ export class NodeObserver implements Observer {
     this.#own.cpuMs += cpuMs
     this.#own.diskMs += calls.diskMs[ticket] ?? 0
     this.#slowStart.isThere(nowMs)
-    this.#physics.ended(nowMs)
+    this.#physics.ended()
     const wasLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
     this.#learnRtt(latencyMs, cpuMs)
     if (work instanceof LearnedWork) this.#learn(work, calls.evidence[ticket], grantedMs, nowMs)

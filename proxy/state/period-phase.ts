@@ -5,9 +5,12 @@ const laterGain = 0.03
 /** A stall that ends this long after a period's start, or less, speaks for that start. */
 const nearMs = 12
 
-/** How much one stall counts in the score of a source, and below what score it is not believed. */
-const scoreGain = 0.1
-const trustedScore = 0.35
+/**
+ * How much one stall counts in the score of a source, and below what score it is not believed: of light
+ * calls that were out for 25 ms on real Geths 50 to 75 of 100 ended near a start, by chance 12 would.
+ */
+const scoreGain = 0.05
+const trustedScore = 0.27
 
 /** Clock offsets are the least of this many reports': the one that travelled fastest. */
 const offsetReports = 64
@@ -33,7 +36,8 @@ export class PeriodPhase {
 
   /** Who is believed now. */
   get source(): PhaseSource {
-    if (this.#told !== null && this.#toldScore >= trustedScore) return 'agent'
+    const isTrusted = this.#toldScore >= Math.min(trustedScore, this.#stalledScore)
+    if (this.#told !== null && isTrusted) return 'agent'
     if (this.#stalled !== null) return 'stalls'
     return this.#told === null ? 'none' : 'agent'
   }

@@ -5,7 +5,7 @@ export type Physics = {
   /** Grants the calls in flight the service of the time since the last call, up to `nowMs`. */
   advance(nowMs: number): void
   /** A call began or ended now: told after {@link advance}. */
-  ended(nowMs: number): void
+  ended(): void
   /** Begins to serve at `nowMs`, with nothing used up. */
   begin(nowMs: number): void
   /**

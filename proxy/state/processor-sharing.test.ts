@@ -15,6 +15,7 @@ function node(but: Partial<NodeBelief> = {}) {
     lostCores: 0,
     othersDisks: 0,
     rttMs: 0,
+    draw: 1,
     failedCalls: 0,
     failedMs: 0,
     trust: 1,

@@ -15,6 +15,7 @@ function node(cores = 0.3) {
     lostCores: 0,
     othersDisks: 0,
     rttMs: 0,
+    draw: 1,
     failedCalls: 0,
     failedMs: 0,
     trust: 1,
@@ -31,7 +32,7 @@ function node(cores = 0.3) {
   const settle = (ticket: number, nowMs: number): void => {
     quota.advance(nowMs)
     calls.remove(ticket)
-    quota.ended(nowMs)
+    quota.ended()
   }
   return { calls, belief, phase, quota, dispatch, settle }
 }
@@ -39,50 +40,60 @@ function node(cores = 0.3) {
 test('a call that the quota left covers takes what it costs', (t: TestContext) => {
   const { quota } = node()
   t.assert.equal(quota.ownDelayMs(cpuWork(5)), 5)
-  t.assert.equal(quota.ownDelayMs(cpuWork(28)), 28) // 30 less the 2 ms that are never all spent
+  t.assert.equal(quota.ownDelayMs(cpuWork(30)), 30)
 })
 
 test('a call that the quota left does not cover goes on when the next period begins', (t: TestContext) => {
   const { quota } = node()
-  // 28 of 40 ms now, stalled to 100, the other 12 then.
-  t.assert.equal(quota.ownDelayMs(cpuWork(40)), 112)
-  // 28, then two whole periods of 30 ms each, then the other 12.
-  t.assert.equal(quota.ownDelayMs(cpuWork(100)), 312)
+  // 30 of 40 ms now, stalled to 100, the other 10 then.
+  t.assert.equal(quota.ownDelayMs(cpuWork(40)), 110)
+  // 30, then two whole periods of 30 ms each, then the other 10.
+  t.assert.equal(quota.ownDelayMs(cpuWork(100)), 310)
 })
 
 test('a call sent to a node that has used its quota up waits for the next period', (t: TestContext) => {
   const { quota, dispatch, settle } = node()
   settle(dispatch(30, 0), 30)
-  // It ended, so a tenth is believed to be left, of which 2 ms are not spent.
-  t.assert.equal(quota.leftMs, 3)
-  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 70 + 4)
-  quota.advance(99)
-  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 1 + 4)
+  // It ended, so a little is believed to be left.
+  t.assert.equal(quota.leftMs, 9)
+  t.assert.equal(quota.ownDelayMs(cpuWork(9)), 9)
+  t.assert.equal(quota.ownDelayMs(cpuWork(10)), 70 + 1)
+  quota.advance(89)
+  t.assert.equal(quota.ownDelayMs(cpuWork(20)), 11 + 11)
   quota.advance(100)
-  t.assert.equal(quota.ownDelayMs(cpuWork(5)), 5)
+  t.assert.equal(quota.ownDelayMs(cpuWork(20)), 20)
 })
 
 test('two calls use the quota twice as fast, on two threads', (t: TestContext) => {
-  const { quota, calls, dispatch } = node()
-  const a = dispatch(50, 0)
-  const b = dispatch(50, 0)
+  const { quota, calls, dispatch } = node(1.2)
+  const a = dispatch(80, 0)
+  const b = dispatch(80, 0)
   quota.advance(10)
-  t.assert.equal(quota.leftMs, 10)
-  t.assert.equal(calls.leftMs(a), 40)
-  t.assert.equal(calls.leftMs(b), 40)
+  t.assert.equal(quota.leftMs, 100)
+  t.assert.equal(calls.leftMs(a), 70)
+  t.assert.equal(calls.leftMs(b), 70)
   quota.advance(80)
   t.assert.equal(quota.leftMs, 0)
-  t.assert.equal(calls.leftMs(a), 35)
+  t.assert.equal(calls.leftMs(a), 20)
   quota.advance(105)
+  t.assert.equal(quota.leftMs, 110)
+  t.assert.equal(calls.leftMs(a), 15)
+})
+
+test('below one core calls run one after another', (t: TestContext) => {
+  const { quota, calls, dispatch } = node()
+  const a = dispatch(50, 0)
+  dispatch(50, 0)
+  quota.advance(10)
   t.assert.equal(quota.leftMs, 20)
-  t.assert.equal(calls.leftMs(a), 30)
+  t.assert.equal(calls.leftMs(a), 45)
 })
 
 test('four calls on two threads get half a thread each', (t: TestContext) => {
-  const { quota, calls, dispatch } = node()
+  const { quota, calls, dispatch } = node(1.2)
   const tickets = [1, 2, 3, 4].map(() => dispatch(50, 0))
   quota.advance(10)
-  t.assert.equal(quota.leftMs, 10)
+  t.assert.equal(quota.leftMs, 100)
   for (const ticket of tickets) t.assert.equal(calls.leftMs(ticket), 45)
 })
 
@@ -91,31 +102,32 @@ test('work of others empties the quota while ours stands still', (t: TestContext
   belief.othersCores = 0.2
   quota.advance(50)
   t.assert.equal(quota.leftMs, 20)
-  // 20 − 2 ms of quota, of which ours gets 1/1.2; 10 ms a period from then on.
-  const restMs = 16 - 18 / 1.2
-  t.assert.ok(Math.abs(quota.ownDelayMs(cpuWork(16)) - (50 + restMs)) < 1e-9)
+  // 20 ms of quota, of which ours gets 1/1.2; 10 ms a period from then on.
+  const restMs = 18 - 20 / 1.2
+  t.assert.ok(Math.abs(quota.ownDelayMs(cpuWork(18)) - (50 + restMs)) < 1e-9)
   belief.othersCores = 0
   quota.advance(1_000)
   t.assert.equal(quota.leftMs, 30)
 })
 
 test('a call behind a heavy one waits for one slice of it, not for all', (t: TestContext) => {
-  const { quota, dispatch } = node(1)
+  const { quota, dispatch } = node(2)
   dispatch(60, 0)
   dispatch(60, 0)
-  // (1 + 5 + 5) ms of work on two threads.
-  t.assert.equal(quota.ownDelayMs(cpuWork(1)), 5.5)
+  // (1 + 3 + 3) ms of work on two threads.
+  t.assert.equal(quota.ownDelayMs(cpuWork(1)), 3.5)
 })
 
-test('a light call that does not come back shows that the quota is gone', (t: TestContext) => {
-  const { quota, dispatch } = node()
-  dispatch(0.2, 1)
-  quota.advance(5)
-  t.assert.ok(quota.leftMs > 20)
-  quota.advance(6)
-  t.assert.equal(quota.leftMs, 0)
-  quota.advance(100)
-  t.assert.equal(quota.leftMs, 30)
+test('where a running call uses half a core, the quota lasts twice as long', (t: TestContext) => {
+  const { quota, belief, calls, dispatch } = node()
+  belief.draw = 0.5
+  t.assert.equal(quota.ownDelayMs(cpuWork(60)), 60)
+  t.assert.equal(quota.ownDelayMs(cpuWork(70)), 110)
+  const a = dispatch(100, 0)
+  quota.advance(40)
+  t.assert.equal(quota.leftMs, 10)
+  t.assert.equal(calls.leftMs(a), 60)
+  t.assert.equal(quota.ranMs, 40)
 })
 
 test('an hour is walked as its periods would be', (t: TestContext) => {

@@ -26,11 +26,16 @@ const liesBeforeDoubt = 3
 const leastWorkMs = 20
 const seenShare = 0.25
 
+/** Calls must have run for such a share of what a node may use before they teach what that draws. */
+const leastRunShare = 0.3
+
 /** What our own calls did to a node between two reports. */
 export type OwnUse = {
   /** As they are said to cost, ms. */
   cpuMs: number
   diskMs: number
+  /** How long they are believed to have run, by the physics of a quota; 0 without one. */
+  ranMs: number
   /** Calls that ended, by the index of their method. */
   readonly ended: Float64Array
   /** Whether the reported use of the disk is the node's own, and not its host's. */
@@ -102,6 +107,7 @@ export class Surroundings {
     const others = this.#cores.at(nowMs)
     belief.othersCores = others < noiseShare * cores ? 0 : others
     belief.lostCores = this.#lost.at(nowMs)
+    belief.draw = this.#costs.draw
     belief.othersDisks = this.#disks.at(nowMs)
     this.isCalm =
       this.seen !== null &&
@@ -129,6 +135,10 @@ export class Surroundings {
       if (ownMs >= leastWorkMs) {
         this.#lies = usedMs < seenShare * ownMs ? this.#lies + 1 : 0
         this.#costs.observe(usedMs, ownMs)
+      }
+      // A neighbour's use would be booked on our calls, and an idle node's own on few of them.
+      if (this.#belief.othersCores === 0 && own.ranMs > leastRunShare * cores * dtMs) {
+        this.#costs.observeDraw(usedMs, own.ranMs)
       }
       const others = (usedMs - ownMs * this.#costs.overhead) / dtMs
       this.#cores.observe(others, dtMs, nowMs, cores)
