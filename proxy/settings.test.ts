@@ -86,7 +86,7 @@ test('parts of the strategy may come from flags, whichever strategy is named whe
   )
   const written = (given: Flags) => strategyText(loadConfig(given).strategy)
   t.assert.equal(written(flags({ config })), 'state-space:hold=off')
-  t.assert.equal(written(flags({ config, hold: 'patient' })), 'state-space:hold=patient')
+  t.assert.equal(written(flags({ config, hold: 'when-busy' })), 'state-space:hold=when-busy')
   t.assert.equal(
     written(flags({ config, observer: 'quota' })),
     'state-space:hold=off:observer=quota',

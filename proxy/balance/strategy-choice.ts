@@ -11,10 +11,10 @@ import {
 } from './strategies.ts'
 
 /**
- * Whether heavy calls wait for a node with room: `off`: never; `on`: not while some node has no call
- * at all; `patient`: also then, when the busy node would still be the better one.
+ * Whether heavy calls wait for a node with room: `off`: never; `on`: when the busy node is still the better
+ * one; `when-busy`: only while every node has a call.
  */
-export const holdModes = ['on', 'off', 'patient'] as const
+export const holdModes = ['on', 'off', 'when-busy'] as const
 export type HoldMode = (typeof holdModes)[number]
 
 /** A strategy with its parts switched. The parts mean something for `state-space` alone. */
@@ -41,7 +41,7 @@ export class StrategyError extends Error {
 
 /**
  * A choice from what people write: a name, a name with its parts (`state-space:hold=off`,
- * `state-space:hold=patient:observer=quota`), or an object of `name`, `hold` and `observer`.
+ * `state-space:hold=when-busy:observer=quota`), or an object of `name`, `hold` and `observer`.
  * @throws StrategyError
  */
 export function parseStrategy(value: unknown): StrategyChoice {

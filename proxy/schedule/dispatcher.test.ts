@@ -126,15 +126,15 @@ test('a node has room for as much work as its cores do in one period', (t: TestC
   t.assert.equal(over.node, null)
 })
 
-test('on an idle node nothing waits for a busy one, unless told to be patient', (t: TestContext) => {
-  for (const hold of ['on', 'patient'] as const) {
+test('a call waits for the better node, though another idles, unless told to wait for none', (t: TestContext) => {
+  for (const hold of ['on', 'when-busy'] as const) {
     const site = dispatching(2, {}, hold)
     // The busy node is by far the better one.
     site.nodes[1]?.meter.burden(50)
     const first = site.arrive(heavy)
     t.assert.equal(first.node, site.nodes[0])
     const second = site.arrive(cpuWork(90))
-    t.assert.equal(second.node, hold === 'on' ? site.nodes[0] : null)
+    t.assert.equal(second.node, hold === 'when-busy' ? site.nodes[0] : null)
   }
 })
 

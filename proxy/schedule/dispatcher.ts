@@ -246,7 +246,7 @@ export class Dispatcher<Node extends Candidate> {
   }
 
   get #waitsPastIdle(): boolean {
-    return this.#choice.hold === 'patient'
+    return this.#choice.hold === 'on'
   }
 
   #mayHold(work: Work): boolean {

@@ -14,12 +14,13 @@ const mixed: Omit<Scenario, 'strategy'> = {
   workOf: mix,
 }
 
-test('nothing waits while some node has no call at all', (t: TestContext) => {
+test('told to wait only when busy, nothing does while some node has no call at all', (t: TestContext) => {
   let waited = 0
   simulate({
     ...mixed,
     quota: true,
     strategy: 'state-space',
+    hold: 'when-busy',
     onWait(nodes) {
       waited += 1
       t.assert.ok(nodes.every(({ inFlight }) => inFlight > 0))
