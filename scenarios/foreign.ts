@@ -1,8 +1,8 @@
 import type { Use } from './measure/counters.ts'
 
 /**
- * What the machine did besides nodes, proxy, agent, generator and this program, in cores; null when
- * a part is not known.
+ * What the machine did besides nodes, proxy, agent, generator and this program, and what its host kept
+ * from it, in cores; null when a part is not known.
  */
 export function foreignCores(use: Use | null, generatorCores: number): number | null {
   if (use === null) return null
@@ -11,5 +11,5 @@ export function foreignCores(use: Use | null, generatorCores: number): number | 
     if (cores === null) return null
     own += cores
   }
-  return Math.max(0, use.machineCpuCores - own)
+  return Math.max(0, use.machineCpuCores - own) + use.stolenCpuCores
 }

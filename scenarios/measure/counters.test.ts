@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { readCounters, useBetween } from './counters.ts'
+import { stolenSeconds } from './process-cpu.ts'
 
 test('shares and cores are differences between two readings', async (t: TestContext) => {
   const stack = await serving(t)
@@ -16,6 +17,14 @@ test('shares and cores are differences between two readings', async (t: TestCont
     },
   ])
   t.assert.ok(use.machineCpuCores >= 0)
+})
+
+test('what the host gave to others is read from the first line of /proc/stat', (t: TestContext) => {
+  const stat =
+    'cpu  4980410 114642 902438 3486483 31380 0 106067 160500 3 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n'
+  t.assert.equal(stolenSeconds(stat), 1_605)
+  t.assert.equal(stolenSeconds('cpu  1 2 3 4'), 0)
+  t.assert.equal(stolenSeconds(''), 0)
 })
 
 test("HAProxy's calls are counted by its own table, with the nodes' figures from the agent", async (t: TestContext) => {

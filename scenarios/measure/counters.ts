@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type NodeReport, parseReport } from '../../agents/report.ts'
 import { haproxyCounts } from './haproxy-counts.ts'
-import { machineCpuSeconds, processCpuSeconds } from './process-cpu.ts'
+import { machineCpuSeconds, processCpuSeconds, stolenCpuSeconds } from './process-cpu.ts'
 import { residentBytes } from './process-use.ts'
 
 /** Where the counters of a stack are read. */
@@ -25,6 +25,7 @@ export type Counters = {
   /** Of these and of this process. */
   readonly ownCpuSeconds: number
   readonly machineCpuSeconds: number
+  readonly stolenCpuSeconds: number
 }
 
 type NodeCounters = {
@@ -60,6 +61,8 @@ export type Use = {
   readonly proxyMemoryBytes: number | null
   readonly ownCpuCores: number
   readonly machineCpuCores: number
+  /** Kept from this virtual machine by its host while a program wanted to run. */
+  readonly stolenCpuCores: number
 }
 
 const timeoutMs = 5000
@@ -90,6 +93,7 @@ export async function readCounters(sources: CounterSources): Promise<Counters> {
     proxyMemoryBytes,
     ownCpuSeconds: ownSeconds.reduce<number>((sum, one) => sum + (one ?? 0), (user + system) / 1e6),
     machineCpuSeconds: machineCpuSeconds(),
+    stolenCpuSeconds: stolenCpuSeconds(),
   }
 }
 
@@ -105,6 +109,7 @@ export function useBetween(begin: Counters, end: Counters): Use {
     proxyMemoryBytes: end.proxyMemoryBytes,
     ownCpuCores: (end.ownCpuSeconds - begin.ownCpuSeconds) / seconds,
     machineCpuCores: (end.machineCpuSeconds - begin.machineCpuSeconds) / seconds,
+    stolenCpuCores: (end.stolenCpuSeconds - begin.stolenCpuSeconds) / seconds,
   }
 }
 

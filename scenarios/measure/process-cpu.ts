@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 
@@ -26,4 +27,22 @@ export function machineCpuSeconds(): number {
   let busyMs = 0
   for (const { times } of cpus()) busyMs += times.user + times.nice + times.sys + times.irq
   return busyMs / 1000
+}
+
+/**
+ * CPU seconds since the machine started in which one of its programs would have run, had the host of this
+ * virtual machine not given the CPU to another; 0 where that is not told.
+ */
+export function stolenCpuSeconds(): number {
+  try {
+    return stolenSeconds(readFileSync('/proc/stat', 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+/** The same of the text of `/proc/stat`: the eighth figure of its first line, in ticks (proc_stat(5)). */
+export function stolenSeconds(stat: string): number {
+  const [, ...ticks] = (stat.split('\n')[0] ?? '').split(/\s+/)
+  return Number(ticks[7] ?? 0) / ticksPerSecond
 }
