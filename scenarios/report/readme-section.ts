@@ -10,17 +10,41 @@ export type PublishedRun = { readonly folder: string; readonly results: Results 
 
 /** What README is about. */
 const subject = 'state-space'
-const begin = '<!-- results: made by npm run results -->'
-const end = '<!-- /results -->'
+const sections = {
+  margins: ['<!-- margins: made by npm run results -->', '<!-- /margins -->'],
+  results: ['<!-- results: made by npm run results -->', '<!-- /results -->'],
+} as const
+/** Who is named on the first screen: what users run today, and the strongest of the simple ones. */
+const named = ['round-robin', 'least-connection', 'weighted-least-connection'] as const
 const measures = ['p99', 'mean'] as const satisfies readonly LatencyMeasure[]
 
-/** README with its result section made anew. @throws Error when it has no place for it */
+/** README with what it says of results made anew. @throws Error when it has no place for it */
 export function withResults(readme: string, runs: readonly PublishedRun[]): string {
+  const withMargins = withSection(readme, sections.margins, margins(runs))
+  return withSection(withMargins, sections.results, runs.map(runSection).join('\n\n'))
+}
+
+function withSection(readme: string, [begin, end]: readonly [string, string], text: string) {
   const from = readme.indexOf(begin)
   const to = readme.indexOf(end)
   if (from < 0 || to < from) throw new Error(`README has no ${begin} … ${end}`)
-  const text = runs.map(runSection).join('\n\n')
   return `${readme.slice(0, from)}${begin}\n\n${text}\n\n${readme.slice(to)}`
+}
+
+/** The mean of all calls as a multiple of the named rivals', in all runs on real Geths. */
+function margins(runs: readonly PublishedRun[]): string {
+  const onGeths = runs.filter(({ results }) => results.parameters.fleet !== 'anvil')
+  const rows = onGeths.flatMap(({ folder, results }) =>
+    results.cells.map(({ id }) => [
+      `[\`${id}\`](${folder}/report.md)`,
+      ...named.map((rival) => ratio(comparedWith(rival, results), id, rival, 'mean')),
+    ]),
+  )
+  return [
+    `Mean latency of \`${subject}\` on four real Geths under CPU quotas, as a multiple of`,
+    tableLines(['', ...named.map((name) => `\`${name}\``)], rows),
+    'By profile, workload and load; 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown. Two cores for all, which the host shares with others: [how, and what else](#what-they-are-worth).',
+  ].join('\n\n')
 }
 
 /**

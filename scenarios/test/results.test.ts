@@ -30,5 +30,5 @@ for (const { folder, results } of runs) {
 }
 
 test('a README without a place for results is refused', (t: TestContext) => {
-  t.assert.throws(() => withResults('# README', runs), /has no <!-- results/)
+  t.assert.throws(() => withResults('# README', runs), /has no <!-- margins/)
 })
