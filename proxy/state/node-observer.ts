@@ -11,6 +11,7 @@ import type { Physics } from './physics.ts'
 import { ProcessorSharing } from './processor-sharing.ts'
 import { Quota } from './quota.ts'
 import { maxShared } from './resource-shares.ts'
+import { RoundTrip } from './round-trip.ts'
 import { SlowStart } from './slow-start.ts'
 import { type OwnUse, Surroundings } from './surroundings.ts'
 import { type StateVector, unit } from './vector.ts'
@@ -54,12 +55,6 @@ const refreshMs = 20
  */
 const stallMs = 25
 
-/** The round trip is not forgotten faster than this share a call. */
-const rttGrowth = 1e-4
-
-/** Calls of which the least latency is taken before it counts. */
-const rttSamples = 8
-
 /** Of the least latency seen, so much is the way there and back. */
 const rttShare = 0.9
 
@@ -83,8 +78,7 @@ export class NodeObserver implements Observer {
   #rung: Rung
   #isCapacityKnown: boolean
   #hasQuota = false
-  #rttMs = Number.POSITIVE_INFINITY
-  #rttSamples = 0
+  readonly #roundTrip = new RoundTrip()
   /** Since the last report; `cpuMs` of calls that have ended. */
   readonly #own: OwnUse = {
     cpuMs: 0,
@@ -183,7 +177,8 @@ export class NodeObserver implements Observer {
     this.#slowStart.isThere(nowMs)
     this.#physics.ended()
     const wasLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
-    this.#learnRtt(latencyMs, cpuMs)
+    this.#roundTrip.learn(latencyMs, cpuMs)
+    this.#belief.rttMs = this.#roundTrip.ms
     if (work instanceof LearnedWork) this.#learn(work, calls.evidence[ticket], grantedMs, nowMs)
     const isStall = nowMs - this.#endedAtMs >= stallMs && latencyMs - this.#belief.rttMs >= stallMs
     if (wasLight && isStall) {
@@ -246,16 +241,6 @@ export class NodeObserver implements Observer {
       this.#local.learn(work, tookMs, nowMs)
       work.learn(tookMs, evidence.calm)
     } else if (how === evidence.weak) work.learn(tookMs, evidence.weak)
-  }
-
-  /** The least of what latencies leave when most of the cost is taken off: heavy calls have it too. */
-  #learnRtt(latencyMs: number, cpuMs: number): void {
-    const belief = this.#belief
-    const overMs = Math.max(0, latencyMs - 0.8 * cpuMs)
-    this.#rttMs = Math.min(overMs, this.#rttMs * (1 + rttGrowth))
-    this.#rttSamples += 1
-    // The first call meets a cold connection.
-    if (this.#rttSamples >= rttSamples) belief.rttMs = this.#rttMs
   }
 
   #takeCapacity(report: NodeReport, nowMs: number, sentWallMs: number | undefined): void {
