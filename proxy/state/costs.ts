@@ -11,10 +11,10 @@ const maxRefined = 512
 /** Methods that have a number of their own, for arrays by method. */
 export const maxIndexed = 64
 
-/** A step of {@link Costs.overhead} and {@link Costs.draw}, and their bounds. */
+/** A step of {@link Costs.overhead} and {@link Costs.draw}, and the least and the most of each. */
 const step = 0.005
-const [leastOverhead, mostOverhead] = [0.7, 1.5]
-const [leastDraw, mostDraw] = [0.4, 1.2]
+const overheadBounds = [0.7, 1.5] as const
+const drawBounds = [0.4, 1.2] as const
 
 /** Traces and scans of whole blocks: for indexers and explorers, which wait for nobody's click. */
 const background = new Set([
@@ -90,14 +90,12 @@ export class Costs {
 
   /** A node used `usedMs` of CPU in a window in which our calls are said to have cost `saidMs`. */
   observe(usedMs: number, saidMs: number): void {
-    const overhead = stepped(this.overhead, usedMs > saidMs * this.overhead)
-    this.overhead = Math.min(mostOverhead, Math.max(leastOverhead, overhead))
+    this.overhead = stepped(this.overhead, usedMs > saidMs * this.overhead, overheadBounds)
   }
 
   /** A node used `usedMs` of CPU in a window in which calls are believed to have run for `ranMs`. */
   observeDraw(usedMs: number, ranMs: number): void {
-    const draw = stepped(this.draw, usedMs > ranMs * this.draw)
-    this.draw = Math.min(mostDraw, Math.max(leastDraw, draw))
+    this.draw = stepped(this.draw, usedMs > ranMs * this.draw, drawBounds)
   }
 
   /** A node used this much in a window in which these calls ended there. */
@@ -133,9 +131,13 @@ export class Costs {
   }
 }
 
-/** One step of a running median. */
-function stepped(value: number, isBelow: boolean): number {
-  return value * Math.exp(isBelow ? step : -step)
+/** A running median after one more sample, which it was below or not. */
+function stepped(
+  median: number,
+  isBelow: boolean,
+  [least, most]: readonly [number, number],
+): number {
+  return Math.min(most, Math.max(least, median * Math.exp(isBelow ? step : -step)))
 }
 
 function kindOf(method: string, rule: MethodRule): WorkKind {

@@ -59,6 +59,7 @@ export class Quota implements Physics {
   #leftMs = 0
   #nowMs = 0
   #nextStartMs = 0
+  #ranMs = 0
 
   constructor(calls: CallsInFlight, belief: NodeBelief, phase: PeriodPhase) {
     this.#calls = calls
@@ -67,7 +68,9 @@ export class Quota implements Physics {
   }
 
   /** Milliseconds that calls are believed to have run, all together, since the node is known. */
-  ranMs = 0
+  get ranMs(): number {
+    return this.#ranMs
+  }
 
   /** CPU milliseconds believed to be left of this period. */
   get leftMs(): number {
@@ -183,7 +186,7 @@ export class Quota implements Physics {
 
   /** Calls ran for `ms` in all, shared evenly. */
   #served(ms: number): void {
-    this.ranMs += ms
+    this.#ranMs += ms
     this.#calls.servedMs += ms / this.#calls.cpuShares
   }
 

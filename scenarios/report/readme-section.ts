@@ -18,10 +18,22 @@ const sections = {
 const named = ['round-robin', 'least-connection', 'weighted-least-connection'] as const
 const measures = ['p99', 'mean'] as const satisfies readonly LatencyMeasure[]
 
+/** A run, and what it holds with each of the subject's rivals for the baseline. */
+type ComparedRun = PublishedRun & { readonly against: ReadonlyMap<string, Summary> }
+
 /** README with what it says of results made anew. @throws Error when it has no place for it */
 export function withResults(readme: string, runs: readonly PublishedRun[]): string {
-  const withMargins = withSection(readme, sections.margins, margins(runs))
-  return withSection(withMargins, sections.results, runs.map(runSection).join('\n\n'))
+  const compared = runs.map(comparedRun)
+  const withMargins = withSection(readme, sections.margins, margins(compared))
+  return withSection(withMargins, sections.results, compared.map(runSection).join('\n\n'))
+}
+
+function comparedRun(run: PublishedRun): ComparedRun {
+  const { parameters } = run.results
+  const rivals = parameters.contenders.filter((name) => name !== subject)
+  const summaryOf = (baseline: string) =>
+    summarize({ ...run.results, parameters: { ...parameters, baseline } })
+  return { ...run, against: new Map(rivals.map((rival) => [rival, summaryOf(rival)])) }
 }
 
 function withSection(readme: string, [begin, end]: readonly [string, string], text: string) {
@@ -32,12 +44,12 @@ function withSection(readme: string, [begin, end]: readonly [string, string], te
 }
 
 /** The mean of all calls as a multiple of the named rivals', in all runs on real Geths. */
-function margins(runs: readonly PublishedRun[]): string {
-  const onGeths = runs.filter(({ results }) => results.parameters.fleet !== 'anvil')
-  const rows = onGeths.flatMap(({ folder, results }) =>
+function margins(runs: readonly ComparedRun[]): string {
+  const onGeths = runs.filter(({ results }) => results.parameters.fleet === 'geth')
+  const rows = onGeths.flatMap(({ folder, results, against }) =>
     results.cells.map(({ id }) => [
       `[\`${id}\`](${folder}/report.md)`,
-      ...named.map((rival) => ratio(comparedWith(rival, results), id, rival, 'mean')),
+      ...named.map((rival) => ratio(against.get(rival), id, rival, 'mean')),
     ]),
   )
   return [
@@ -51,18 +63,17 @@ function margins(runs: readonly PublishedRun[]): string {
  * One run: the subject as a multiple of each rival under each condition, by pairs of repeats; what was
  * measured, where and when, and where the whole report lies.
  */
-function runSection({ folder, results }: PublishedRun): string {
-  const { parameters, machine, startedAt, command, cells } = results
-  const rivals = parameters.contenders.filter((name) => name !== subject)
-  const against = rivals.map((rival) => ({ rival, summary: comparedWith(rival, results) }))
+function runSection({ folder, results, against }: ComparedRun): string {
+  const { machine, startedAt, command, cells } = results
+  const rivals = [...against]
   const nodes = cells.length === 0 ? '' : conditions(results)
   const tables = measures.map((measure) => [
     `${measure} of all calls: \`${subject}\` as a multiple of`,
     tableLines(
-      ['', ...rivals.map((name) => `\`${name}\``)],
+      ['', ...rivals.map(([rival]) => `\`${rival}\``)],
       cells.map(({ id }) => [
         `\`${id}\``,
-        ...against.map(({ rival, summary }) => ratio(summary, id, rival, measure)),
+        ...rivals.map(([rival, summary]) => ratio(summary, id, rival, measure)),
       ]),
     ),
   ])
@@ -73,12 +84,13 @@ function runSection({ folder, results }: PublishedRun): string {
   ].join('\n\n')
 }
 
-function comparedWith(baseline: string, results: Results): Summary {
-  return summarize({ ...results, parameters: { ...results.parameters, baseline } })
-}
-
-function ratio(summary: Summary, id: string, rival: string, measure: LatencyMeasure): string {
-  const cell = summary.cells.find((one) => one.cell.id === id)
+function ratio(
+  summary: Summary | undefined,
+  id: string,
+  rival: string,
+  measure: LatencyMeasure,
+): string {
+  const cell = summary?.cells.find((one) => one.cell.id === id)
   const own = cell?.contenders.find(({ name }) => name === subject)
   const reference = cell?.contenders.find(({ name }) => name === rival)
   const found = own?.classes.get(allCalls)?.ratios[measure] ?? null

@@ -31,4 +31,6 @@ for (const { folder, results } of runs) {
 
 test('a README without a place for results is refused', (t: TestContext) => {
   t.assert.throws(() => withResults('# README', runs), /has no <!-- margins/)
+  const margins = '<!-- margins: made by npm run results --><!-- /margins -->'
+  t.assert.throws(() => withResults(margins, runs), /has no <!-- results/)
 })
