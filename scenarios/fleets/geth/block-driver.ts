@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FleetEvent } from '../fleet.ts'
 import type { Engine, Head, Payload } from './engine.ts'
@@ -167,9 +166,9 @@ export class BlockDriver {
   async #buildOn(leader: Follower, parent: Head): Promise<Payload> {
     const nowS = this.#options.nowS ?? (() => Math.floor(Date.now() / 1000))
     this.#salts += 1
-    const salt = createHash('sha256').update(`${parent.hash}/${this.#salts}`).digest('hex')
     const timestampS = Math.max(parent.timestampS + 1, nowS())
-    return await leader.engine.build(this.#known.forkchoice(parent), timestampS, `0x${salt}`)
+    const salt = `${parent.hash}/${this.#salts}`
+    return await leader.engine.build(this.#known.forkchoice(parent), timestampS, salt)
   }
 
   async #publish(): Promise<void> {

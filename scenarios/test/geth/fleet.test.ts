@@ -145,6 +145,29 @@ suite('a fleet of Geths', { skip, timeout: 120_000 }, () => {
     while ((await throttled()) === from) await rpcs[0]?.call('eth_call', call, 'latest')
   })
 
+  test('a node busy under a small quota puts what is pending into blocks', async (t: TestContext) => {
+    if (fleet.group('geth-1') === null) return t.skip('this machine does not let us set quotas')
+    // The chain has 2000 of them and, since a test above, the next.
+    const [[, ...raws] = []] = await signedTransfers(1, 500, 4)
+    for (const raw of raws) await rpcs[0]?.call('eth_sendRawTransaction', raw)
+    await fleet.setCpus('geth-1', 0.15)
+    const call = { to: workContracts.burner.address, data: burnInput(10_000) }
+    let isBusy = true
+    const callers = Array.from({ length: 8 }, async () => {
+      while (isBusy) await rpcs[0]?.call('eth_call', call, 'latest')
+    })
+    try {
+      for (let mined = 0, blocks = 1; mined < raws.length; blocks += 1) {
+        const { hash } = await fleet.seal()
+        mined += quantity(await rpcs[2]?.call('eth_getBlockTransactionCountByHash', hash))
+        t.assert.ok(mined > 0, `${blocks} empty, and ${raws.length} transactions are pending`)
+      }
+    } finally {
+      isBusy = false
+      await Promise.all(callers)
+    }
+  })
+
   test('after its close nothing is left', async (t: TestContext) => {
     const groups = fleet.nodes.flatMap(({ id }) => fleet.group(id)?.directories ?? [])
     const last = fleet.nodes.map((node) => node.pid())
