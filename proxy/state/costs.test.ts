@@ -91,6 +91,22 @@ test('a refined key costs what its method costs until eight of its calls are see
   t.assert.equal(unseen.cpuMs, method.cpuMs)
 })
 
+test('eight calls are enough for a key that costs a hundred times its method', (t: TestContext) => {
+  const costs = new Costs()
+  const method = learned(costs, 'eth_call')
+  const before = method.cpuMs
+  const dear = learned(costs, 'eth_call', '0xaa')
+  // As much as a disturbed node says of a call that is taken for a light one.
+  for (const tookMs of [80, 95, 3, 70, 400, 90, 75, 85]) dear.learn(tookMs, evidence.faint)
+  t.assert.equal(dear.cpuMs, 85)
+  for (let i = 0; i < 100; i++) dear.learn(400, evidence.faint)
+  t.assert.equal(dear.cpuMs, 85, 'faint evidence is not for what is known')
+  t.assert.equal(method.cpuMs, before)
+  const unheard = learned(costs, 'eth_call', '0xbb')
+  for (let i = 0; i < 100; i++) unheard.learn(90, evidence.none)
+  t.assert.equal(unheard.cpuMs, before)
+})
+
 test('keys are bounded, and those in use outlive those that were used once', (t: TestContext) => {
   const costs = new Costs()
   const rule = ruleOf('eth_call')

@@ -1,10 +1,16 @@
 import type { Work, WorkKind } from './work.ts'
 
-/** How sure it is that a call's latency was its own work: `calm` is what a median is made of. */
-export const evidence = { none: 0, weak: 1, calm: 2 } as const
+/**
+ * How sure it is that a call's latency was its own work: `calm` is what a median is made of, `faint`
+ * better than nothing.
+ */
+export const evidence = { none: 0, faint: 1, weak: 2, calm: 3 } as const
 export type Evidence = (typeof evidence)[keyof typeof evidence]
 
-/** A refined key has figures of its own after so many calls; before, those of its method. */
+/**
+ * A refined key has figures of its own after so many calls: their median, whatever they went through.
+ * Before, it has its method's, which can be wrong by a factor of 100.
+ */
 const enough = 8
 
 /** Weak evidence counts when there was no calm one in so many calls: some calls never find calm. */
@@ -41,6 +47,8 @@ export class LearnedWork implements Work {
   isUsed = false
   #allMs: number
   #sinceCalm = 0
+  /** The first calls of a refined key; null from then on. */
+  #firstMs: Float64Array | null
 
   constructor(
     key: string,
@@ -57,14 +65,19 @@ export class LearnedWork implements Work {
     this.diskMs = method === null ? 0 : method.diskMs
     this.diskShare = method === null ? 0 : method.diskShare
     this.#allMs = this.cpuMs + this.diskMs
+    this.#firstMs = method === null ? null : new Float64Array(enough)
   }
 
   /** A call of this key used `tookMs` of an undisturbed node. */
   learn(tookMs: number, how: Evidence): void {
     this.method?.learn(tookMs, how)
+    if (this.#firstMs !== null) {
+      if (how !== evidence.none) this.#begin(this.#firstMs, tookMs)
+      return
+    }
     if (how === evidence.calm) this.#sinceCalm = 0
     else this.#sinceCalm += 1
-    if (how === evidence.none || (how === evidence.weak && this.#sinceCalm < calmIsLost)) return
+    if (how < evidence.weak || (how === evidence.weak && this.#sinceCalm < calmIsLost)) return
     const step = Math.max(firstStep / Math.sqrt(this.seen + priorCalls), leastStep)
     this.seen += 1
     this.#allMs = Math.max(leastMs, this.#allMs * Math.exp(tookMs > this.#allMs ? step : -step))
@@ -74,11 +87,21 @@ export class LearnedWork implements Work {
   /** Makes known what was learned, or the method's figures while that is too little. */
   publish(): void {
     const { method } = this
-    const isKnown = method === null || this.seen >= enough
-    if (method !== null && this.seen === 0) this.#allMs = method.cpuMs + method.diskMs
+    const isKnown = method === null || this.#firstMs === null
     const allMs = isKnown ? this.#allMs : method.cpuMs + method.diskMs
     this.diskShare = method?.diskShare ?? this.diskShare
     this.diskMs = allMs * this.diskShare
     this.cpuMs = allMs - this.diskMs
+  }
+
+  #begin(firstMs: Float64Array, tookMs: number): void {
+    firstMs[this.seen] = tookMs
+    this.seen += 1
+    if (this.seen === enough) {
+      firstMs.sort()
+      this.#allMs = Math.max(leastMs, firstMs[enough >> 1] ?? tookMs)
+      this.#firstMs = null
+    }
+    this.publish()
   }
 }

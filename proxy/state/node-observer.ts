@@ -227,10 +227,10 @@ export class NodeObserver implements Observer {
   #evidenceNow(work: Work): Evidence {
     const { count } = this.#calls
     if (!this.#isReported) return count === 0 ? evidence.weak : evidence.none
-    if (!this.#surroundings.isCalm) return evidence.none
+    if (!this.#surroundings.isCalm) return evidence.faint
     if (count <= 1 && this.#physics.hasRoomFor(work)) return evidence.calm
     // The edges of a stall are known to a millisecond: nothing to measure a light call by.
-    return isLight(work) ? evidence.none : evidence.weak
+    return isLight(work) ? evidence.faint : evidence.weak
   }
 
   #learn(work: LearnedWork, how: number | undefined, grantedMs: number, nowMs: number): void {
@@ -240,7 +240,7 @@ export class NodeObserver implements Observer {
     if (how === evidence.calm) {
       this.#local.learn(work, tookMs, nowMs)
       work.learn(tookMs, evidence.calm)
-    } else if (how === evidence.weak) work.learn(tookMs, evidence.weak)
+    } else if (how === evidence.weak || how === evidence.faint) work.learn(tookMs, how)
   }
 
   #takeCapacity(report: NodeReport, nowMs: number, sentWallMs: number | undefined): void {
