@@ -29,16 +29,16 @@ test('a lost report makes a longer window, and a restarted counter none', (t: Te
   t.assert.equal(windows.take(reportOf(500, 0.02), 1_300).kind, 'first')
 })
 
-test('a node where calls of a method take longer is known after ten of them, and forgiven in time', (t: TestContext) => {
+test('a node where calls of a method take longer is known after twenty of them, and forgiven in time', (t: TestContext) => {
   const costs = new Costs()
   const rule = methods.get('eth_getProof')
   const work = rule === undefined ? null : costs.of('eth_getProof', rule)
   if (!(work instanceof LearnedWork)) throw new Error('no work')
   const slow = new LocalDelay()
   const usual = new LocalDelay()
-  for (let i = 0; i < 40; i++) {
-    slow.learn(work, 12, 100 * i)
-    usual.learn(work, i % 2 === 0 ? 0.1 : 0.5, 100 * i)
+  for (let i = 0; i < 20; i++) {
+    slow.learn(work, 12, 200 * i)
+    usual.learn(work, i % 2 === 0 ? 0.1 : 0.5, 200 * i)
   }
   t.assert.ok(slow.of(work, 4_000) > 8 && slow.of(work, 4_000) < 14)
   t.assert.equal(usual.of(work, 4_000), 0)

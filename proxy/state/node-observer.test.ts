@@ -171,6 +171,34 @@ test('latencies of a throttled node do not move the cost', (t: TestContext) => {
   t.assert.equal(light.cpuMs, learned)
 })
 
+test('under a quota, what is slow on one node alone is avoided there, and nothing else', (t: TestContext) => {
+  const costs = new Costs()
+  const [slow, usual] = [observer(null, costs), observer(null, costs)]
+  const [proof, chainId] = [workOf(costs, 'eth_getProof'), workOf(costs, 'eth_chainId')]
+  const ends: (() => void)[] = []
+  // One each 25 ms on each node; on the slow one three are under way at all times.
+  for (let ms = 0; ms < 2_000; ms += 25) {
+    if (ms % 250 === 0) {
+      for (const node of [slow, usual]) {
+        node.report(quotaReportOf(ms, 0.05 * (ms / 1000)), ms, wallAtZeroMs + ms)
+      }
+    }
+    const slowTicket = slow.dispatch(proof, ms)
+    for (const [node, work] of [
+      [usual, proof],
+      [usual, chainId],
+      [slow, chainId],
+    ] as const) {
+      node.settle(node.dispatch(work, ms), false, ms + 1)
+    }
+    ends.push(() => slow.settle(slowTicket, false, ms + 75))
+    if (ends.length > 3) ends.shift()?.()
+  }
+  for (const end of ends) end()
+  t.assert.ok(slow.forecast(proof) > 5 * usual.forecast(proof))
+  t.assert.ok(slow.forecast(chainId) < 5 * usual.forecast(chainId))
+})
+
 test('whatever happens, asking changes nothing and the end is as the beginning', (t: TestContext) => {
   const event = fc.record({
     afterMs: fc.double({ min: 0, max: 700, noNaN: true }),

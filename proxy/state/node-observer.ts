@@ -237,10 +237,11 @@ export class NodeObserver implements Observer {
     const { ended } = this.#own
     if (work.index >= 0 && work.index < maxShared) ended[work.index] = (ended[work.index] ?? 0) + 1
     const tookMs = Math.max(0, grantedMs - rttShare * this.#belief.rttMs)
-    if (how === evidence.calm) {
-      this.#local.learn(work, tookMs, nowMs)
-      work.learn(tookMs, evidence.calm)
-    } else if (how === evidence.weak || how === evidence.faint) work.learn(tookMs, how)
+    if (how === evidence.calm || how === evidence.weak || how === evidence.faint) {
+      // Without a quota a call that is not alone is slowed down by all others, to no known measure.
+      if (how === evidence.calm || this.#hasQuota) this.#local.learn(work, tookMs, nowMs)
+      work.learn(tookMs, how)
+    }
   }
 
   #takeCapacity(report: NodeReport, nowMs: number, sentWallMs: number | undefined): void {

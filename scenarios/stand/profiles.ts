@@ -68,8 +68,8 @@ const all: readonly Profile[] = [
     ...equal,
     name: 'disk',
     about:
-      'equal, two calls of five read one of 300,000 accounts, and one disk gives 60 reads a second',
-    slowReadsPerSecond: 60,
+      'equal, two calls of five read one of 300,000 accounts, and one disk gives 20 reads a second',
+    slowReadsPerSecond: 20,
     chain: { isSeeded: true, bulkAccounts },
   },
   {
