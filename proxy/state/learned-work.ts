@@ -68,7 +68,7 @@ export class LearnedWork implements Work {
     this.#firstMs = method === null ? null : new Float64Array(enough)
   }
 
-  /** A call of this key used `tookMs` of an undisturbed node. */
+  /** A node granted a call of this key `tookMs`. */
   learn(tookMs: number, how: Evidence): void {
     this.method?.learn(tookMs, how)
     if (this.#firstMs !== null) {

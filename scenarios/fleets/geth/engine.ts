@@ -85,11 +85,11 @@ export class Engine {
     for (let attempt = 0; ; attempt += 1) {
       const random = `0x${sha256(`${salt}/${attempt}`)}`
       const { payload, transactions } = await this.#assemble(forkchoice, timestampS, random)
-      if (transactions > 0) {
+      const mayHaveMore = transactions === 0 && this.#fillMs < mostFillMs
+      if (!(mayHaveMore && (await this.#hasPending()))) {
         this.#fillMs = Math.max(leastFillMs, this.#fillMs * fillDecay)
         return payload
       }
-      if (this.#fillMs >= mostFillMs || !(await this.#hasPending())) return payload
       this.#fillMs = Math.min(mostFillMs, this.#fillMs * 4)
     }
   }
