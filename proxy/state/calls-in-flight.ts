@@ -1,10 +1,13 @@
-import type { Ticket, Work } from './work.ts'
+import { lightMs, type Ticket, type Work } from './work.ts'
 
 /** Network and proxy time that a call of no cost is under way for, ms: {@link CallsInFlight}. */
 const travelMs = 0.5
 
 /** No call is believed to be nearer to its end than so: costs are guesses. Share of its cost. */
 const leastLeft = 0.05
+
+/** What {@link CallsInFlight.leastMs} is for a light call, at most. */
+export const lightLeastMs = leastLeft * lightMs
 
 /**
  * The calls that one node has been given and has not answered, in slots that are used again: a

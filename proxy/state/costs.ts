@@ -16,6 +16,10 @@ const step = 0.005
 const overheadBounds = [0.7, 1.5] as const
 const drawBounds = [0.4, 1.2] as const
 
+/** Of {@link Costs.witnessed}: steps down, a third of those up, end at the third quartile. */
+const witnessStep = 0.02
+const witnessBounds = [0.02, 1] as const
+
 /** Traces and scans of whole blocks: for indexers and explorers, which wait for nobody's click. */
 const background = new Set([
   'debug_accountRange',
@@ -52,6 +56,12 @@ export class Costs {
    * waits use no quota. The median of all reports, in [0.4, 1.2]; measured on Geths: 0.7.
    */
   draw = 1
+  /**
+   * CPU that agents see for each millisecond that calls are said to cost, where they see much: the
+   * third quartile of all reports, in [0.02, 1]. Small where all calls are so light that their
+   * latency is not their work; an agent that sees far less than the others is another matter.
+   */
+  witnessed = 1
   readonly #shares = new ResourceShares()
   readonly #byIndex: LearnedWork[] = []
   readonly #methods = new Map<string, LearnedWork>()
@@ -91,6 +101,8 @@ export class Costs {
   /** A node used `usedMs` of CPU in a window in which our calls are said to have cost `saidMs`. */
   observe(usedMs: number, saidMs: number): void {
     this.overhead = stepped(this.overhead, usedMs > saidMs * this.overhead, overheadBounds)
+    const isMore = usedMs > saidMs * this.witnessed
+    this.witnessed = moved(this.witnessed, isMore ? 3 * witnessStep : -witnessStep, witnessBounds)
   }
 
   /** A node used `usedMs` of CPU in a window in which calls are believed to have run for `ranMs`. */
@@ -132,12 +144,12 @@ export class Costs {
 }
 
 /** A running median after one more sample, which it was below or not. */
-function stepped(
-  median: number,
-  isBelow: boolean,
-  [least, most]: readonly [number, number],
-): number {
-  return Math.min(most, Math.max(least, median * Math.exp(isBelow ? step : -step)))
+function stepped(median: number, isBelow: boolean, bounds: readonly [number, number]): number {
+  return moved(median, isBelow ? step : -step, bounds)
+}
+
+function moved(figure: number, by: number, [least, most]: readonly [number, number]): number {
+  return Math.min(most, Math.max(least, figure * Math.exp(by)))
 }
 
 function kindOf(method: string, rule: MethodRule): WorkKind {

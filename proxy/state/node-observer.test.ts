@@ -80,20 +80,6 @@ test('figures that are told again are no news', (t: TestContext) => {
   t.assert.equal(node.rung, 'weighted')
 })
 
-test('an agent that sees nothing of our own work is not believed, until it does', (t: TestContext) => {
-  const node = observer()
-  const run = (untilMs: number, fromMs: number, cores: number): void => {
-    for (let ms = fromMs; ms < untilMs; ms += 250) {
-      for (let i = 0; i < 10; i++) node.settle(node.dispatch(cpuWork(5), ms), false, ms + 5)
-      node.report(quotaReportOf(ms + 250, (cores * ms) / 1000), ms + 250, wallAtZeroMs + ms + 250)
-    }
-  }
-  run(1_500, 0, 0)
-  t.assert.equal(node.rung, 'weighted')
-  run(2_500, 1_500, 0.2)
-  t.assert.equal(node.rung, 'quota')
-})
-
 test('calls in flight survive a change of physics', (t: TestContext) => {
   const node = observer()
   const tickets = [1, 2, 3].map((ms) => node.dispatch(cpuWork(10), ms))

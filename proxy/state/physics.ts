@@ -15,6 +15,4 @@ export type Physics = {
   forecast(work: Work, extraMs: number): number
   /** Whether `work`, sent now, should be stalled by nothing. */
   hasRoomFor(work: Work): boolean
-  /** The part of {@link forecast} that is the call's own: its latency, less the way there and back. */
-  ownDelayMs(work: Work): number
 }

@@ -55,14 +55,6 @@ export class ProcessorSharing implements Physics {
   hasRoomFor(): boolean {
     return (this.#calls.cpuOccupied + 1) / this.#belief.cores < calmCrowd
   }
-
-  ownDelayMs(work: Work): number {
-    const { cpuOccupied, diskOccupied } = this.#calls
-    const belief = this.#belief
-    const cpu = Math.max(1, (cpuOccupied + 1) / coresLeft(belief))
-    const disk = Math.max(1, (diskOccupied + belief.othersDisks + 1) / belief.disks)
-    return work.cpuMs * cpu + work.diskMs * disk
-  }
 }
 
 /** The disk's part of what a call costs, ms: the disk is shared, whatever limits the CPU. */

@@ -21,10 +21,18 @@ const leastPressure = 0.1
 /** Where the use is not known, full pressure counts as so many calls. See the README. */
 const pressureCalls = 3
 
-/** An agent is not believed that saw less than a quarter of our own work in so many windows on end. */
+/**
+ * An agent is not believed that saw less than a quarter of our own work, by what agents see of it
+ * elsewhere, in so many windows on end in which that work was a third of what the node may do. With
+ * less work the doubt goes, window by window: then there is nothing to see, nor much to lose.
+ */
 const liesBeforeDoubt = 3
-const leastWorkMs = 20
+const mostLies = 20
+const workShare = 0.3
 const seenShare = 0.25
+
+/** With less work in a window costs are not compared with it, ms. */
+const leastWorkMs = 20
 
 /** Calls must have run for such a share of what a node may use before they teach what that draws. */
 const leastRunShare = 0.3
@@ -132,10 +140,10 @@ export class Surroundings {
     const { dtMs } = usage
     if (usage.cores !== null) {
       const usedMs = usage.cores * dtMs
-      if (ownMs >= leastWorkMs) {
-        this.#lies = usedMs < seenShare * ownMs ? this.#lies + 1 : 0
-        this.#costs.observe(usedMs, ownMs)
-      }
+      if (ownMs >= leastWorkMs) this.#costs.observe(usedMs, ownMs)
+      const seenMs = seenShare * this.#costs.witnessed * ownMs
+      if (ownMs < workShare * cores * dtMs) this.#lies = Math.max(0, this.#lies - 1)
+      else this.#lies = usedMs < seenMs ? Math.min(mostLies, this.#lies + 1) : 0
       // A neighbour's use would be booked on our calls, and an idle node's own on few of them.
       if (this.#belief.othersCores === 0 && own.ranMs > leastRunShare * cores * dtMs) {
         this.#costs.observeDraw(usedMs, own.ranMs)
