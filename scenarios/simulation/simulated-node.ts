@@ -2,7 +2,7 @@ import type { Agenda, Happening } from './agenda.ts'
 import type { Host, Tenant } from './host.ts'
 import { type Processor, type QuotaOptions, usualQuota } from './processor.ts'
 import { SharedProcessor } from './shared-processor.ts'
-import { SlicedProcessor } from './sliced-processor.ts'
+import { SlicedProcessor, type SlicedProcessorOptions } from './sliced-processor.ts'
 
 /** How a node's processor works: evenly shared, or a Go program under a quota. */
 export type ProcessorModel =
@@ -13,7 +13,7 @@ export type ProcessorModel =
       /** Whether its cores are a CFS quota on a larger machine; else a smaller machine. */
       readonly hasQuota: boolean
     }
-  | { readonly kind: 'sliced'; readonly threads: number; readonly sliceMs: number }
+  | ({ readonly kind: 'sliced' } & Omit<SlicedProcessorOptions, 'cores' | 'quota'>)
 
 /** One simulated node as a scenario describes it. */
 export type NodeOptions = {

@@ -57,6 +57,27 @@ test('a neighbour in the quota takes its part first, and calls wait longer for t
   t.assert.ok(lastMs(0.26) > 1.3 * lastMs(0), String(lastMs(0.26)))
 })
 
+test('what calls leave is collected in bursts, and in all as much CPU is used', (t: TestContext) => {
+  const garbage = { share: 0.5, burstMs: 10 }
+  const little = new SlicedProcessor({ ...options, garbage })
+  little.add(1, 12)
+  t.assert.deepEqual(endings(little, 100), new Map([[1, 6]]))
+  t.assert.equal(Math.round(little.counters.usedMs), 6)
+  // Call and collector use 10 of the 20 ms of quota each, and the rest in the next period.
+  const node = new SlicedProcessor({ ...options, cores: 0.2, garbage })
+  node.add(1, 24)
+  const late = { atMs: 30, call: 2, workMs: 1 }
+  const ended = endings(node, 300, late)
+  t.assert.deepEqual(
+    ended,
+    new Map([
+      [1, 102],
+      [2, 102.5],
+    ]),
+  )
+  t.assert.equal(Math.round(10 * node.counters.usedMs), 245)
+})
+
 test('on half of a core everything takes twice as long', (t: TestContext) => {
   const node = new SlicedProcessor({ ...options, cores: 1 })
   node.runAt(0.5)

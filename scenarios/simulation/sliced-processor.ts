@@ -9,7 +9,14 @@ export type SlicedProcessorOptions = {
   readonly threads: number
   /** How long a call runs before the next one in the queue gets its thread. */
   readonly sliceMs: number
+  /** Of the CPU that calls take, this share is used after them, to collect what they left. */
+  readonly garbage?: Garbage
 }
+
+/** How a program with a collector works: `share` of its CPU in bursts of `burstMs`, in [0, 1). */
+type Garbage = { readonly share: number; readonly burstMs: number }
+
+const noGarbage: Garbage = { share: 0, burstMs: Number.POSITIVE_INFINITY }
 
 type Run = { readonly call: number; leftMs: number; sliceLeftMs: number }
 
@@ -44,6 +51,9 @@ export class SlicedProcessor implements Processor {
   #neighbourCores = 0
   /** CPU that the neighbour was kept from using and makes up for. */
   #owedMs = 0
+  /** CPU that calls have left to the collector, and of the collection under way. */
+  #litterMs = 0
+  #collectMs = 0
   #usedMs = 0
   #waitedMs = 0
 
@@ -64,7 +74,7 @@ export class SlicedProcessor implements Processor {
 
   /** Threads that want a core of the host now. */
   get runnable(): number {
-    return this.#quota.isUsedUp ? 0 : this.#running.length + this.#neighbourThreads
+    return this.#quota.isUsedUp ? 0 : this.#wanting
   }
 
   /** Another process of the same cgroup uses so many cores from now on, if not now then later. */
@@ -79,7 +89,14 @@ export class SlicedProcessor implements Processor {
   }
 
   add(call: number, workMs: number): void {
-    this.#queue.push({ call, leftMs: workMs, sliceLeftMs: this.#options.sliceMs })
+    const { garbage = noGarbage, sliceMs } = this.#options
+    const litterMs = workMs * garbage.share
+    this.#queue.push({ call, leftMs: workMs - litterMs, sliceLeftMs: sliceMs })
+    this.#litterMs += litterMs
+    if (this.#litterMs >= garbage.burstMs) {
+      this.#collectMs += this.#litterMs
+      this.#litterMs = 0
+    }
     this.#fill()
   }
 
@@ -88,14 +105,16 @@ export class SlicedProcessor implements Processor {
     if (forMs <= 0) return
     this.#nowMs = nowMs
     if (this.#quota.isUsedUp) {
-      if (this.#running.length === 0 && this.#neighbourCores === 0) return
+      if (this.#wanting === 0) return
       this.#quota.throttle(forMs)
       this.#waitedMs += forMs
       this.#owedMs = Math.min(mostOwedMs, this.#owedMs + forMs * this.#neighbourCores)
       return
     }
     const ranMs = forMs * this.#share
-    const used = ranMs * this.#running.length + this.#runNeighbour(forMs, ranMs)
+    const collectedMs = Math.min(ranMs, this.#collectMs)
+    this.#collectMs -= collectedMs
+    const used = ranMs * this.#running.length + this.#runNeighbour(forMs, ranMs) + collectedMs
     this.#quota.use(used)
     this.#usedMs += used
     if (this.#running.length > 0) this.#waitedMs += forMs * (1 - this.#share)
@@ -110,7 +129,8 @@ export class SlicedProcessor implements Processor {
     if (this.#quota.isUsedUp) return Number.POSITIVE_INFINITY
     if (this.runnable === 0) return Number.POSITIVE_INFINITY
     const neighbour = this.#owedMs > noneMs ? 1 : this.#neighbourCores / this.#share
-    let runMs = this.#quota.leftMs / (this.#running.length + neighbour)
+    let runMs = this.#quota.leftMs / (this.#running.length + neighbour + this.#collectors)
+    if (this.#collectors > 0) runMs = Math.min(runMs, this.#collectMs)
     // On a crowded host a neighbour may get less than it wants: then it goes on owing.
     const catchUp = 1 - this.#neighbourCores / this.#share
     if (this.#owedMs > noneMs && catchUp > 0) runMs = Math.min(runMs, this.#owedMs / catchUp)
@@ -125,8 +145,18 @@ export class SlicedProcessor implements Processor {
     this.#quota.begin()
   }
 
+  /** Threads that would run if there were quota. */
+  get #wanting(): number {
+    return this.#running.length + this.#neighbourThreads + this.#collectors
+  }
+
   get #neighbourThreads(): number {
     return this.#owedMs > noneMs ? 1 : this.#neighbourCores
+  }
+
+  /** Threads that collect garbage. */
+  get #collectors(): number {
+    return this.#collectMs > noneMs ? 1 : 0
   }
 
   /** @returns core-milliseconds that the neighbour used */
