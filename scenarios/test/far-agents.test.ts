@@ -109,7 +109,7 @@ test('an agent with a wrong token is told so once, and taken when its file is pu
   writeFileSync(theirs, 'secret\n')
   await agent.line(/^push to \S+: reports are taken$/)
   await proxy.until(({ reported }) => reported !== null)
-  t.assert.equal(agent.said.filter((line) => line.includes('401')).length, 1)
+  t.assert.equal(agent.said.filter((line) => line.includes('HTTP 401')).length, 1)
 })
 
 test('agent and proxy know each other by certificates, and no others', async (t: TestContext) => {

@@ -1,6 +1,6 @@
 import { after, before, type TestContext, test } from 'node:test'
 import { ReadsStack } from './reads/stack.ts'
-import { askRanges } from './reads/whole-logs.ts'
+import { anyLag, askRanges } from './reads/whole-logs.ts'
 
 /** Asked above its head, Anvil leaves out in silence what it lacks. The same on Geths: `geth/`. */
 const answers = Number(process.env['EQUIPOISE_TEST_ANSWERS'] ?? 3_000)
@@ -25,7 +25,7 @@ test(
 )
 
 test('a proxy that asks any node is caught leaving logs out', limits, async (t: TestContext) => {
-  const url = await stack.proxy(t, { broken: 'without-demands' })
+  const url = await stack.proxy(t, { broken: 'without-demands', config: anyLag })
   const { wrongs } = await askRanges(t, stack, url, 600)
   t.assert.ok(wrongs.length > 50, `${wrongs.length}`)
 })

@@ -1,7 +1,7 @@
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { gethBinary } from '../../fleets/geth/binary.ts'
 import { ReadsStack } from '../reads/stack.ts'
-import { askRanges } from '../reads/whole-logs.ts'
+import { anyLag, askRanges } from '../reads/whole-logs.ts'
 
 const skip = gethBinary() === null ? 'no geth on the PATH or in GOPATH/bin' : false
 const answers = Number(process.env['EQUIPOISE_TEST_ANSWERS'] ?? 10_000)
@@ -22,7 +22,7 @@ suite('logs of three Geths', { skip, timeout: 600_000 }, () => {
   })
 
   test('a proxy that asks any node is caught', async (t: TestContext) => {
-    const url = await stack.proxy(t, { broken: 'without-demands' })
+    const url = await stack.proxy(t, { broken: 'without-demands', config: anyLag })
     const { wrongs } = await askRanges(t, stack, url, 600)
     t.assert.ok(wrongs.length > 50, `${wrongs.length}`)
   })
