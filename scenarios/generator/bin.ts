@@ -12,8 +12,8 @@ const tolerance = 0.03
 /** A run with calls sent later than this at p99 is made again; the most punctual one counts. */
 const mostLateMs = 2
 const mostTries = 3
-/** The server stands still for a second of it. */
-const freezeSpanMs = 5_000
+/** The server stands still for a second of it, so that the wait is long beside a round trip. */
+const freezeSpanMs = 2_500
 
 const program = new Command('bench:generator')
   .description(
@@ -78,7 +78,13 @@ async function main(flags: { readonly load: string; readonly seconds: string }):
     `\nOf the server that stood still, a client that waits for each answer tells p99 ${formatMs(closedLoop.p99Ms)} ms.\n`,
   )
   const off = checks.filter((one) => worst(one) > tolerance)
-  for (const one of off) tell(`${one.name}: ${percent(worst(one))} off, more than 3 %`)
+  for (const one of off) {
+    const isLate = one.lateP99Ms > mostLateMs
+    const why = isLate
+      ? `, but calls were sent ${formatMs(one.lateP99Ms)} ms late at p99: ask again when the machine is quiet`
+      : ''
+    tell(`${one.name}: ${percent(worst(one))} off, more than 3 %${why}`)
+  }
   return off.length === 0 ? 0 : 1
 }
 

@@ -24,7 +24,7 @@ export type Check = {
 /** Long beside what HTTP on loopback takes: 0.5 ms, and 2 ms on a busy machine. */
 const serviceMs = 50
 const freezeMs = 1_000
-const freezeRate = 200
+const freezeRate = 100
 const freezeSeed = 1
 /** Any light workload: what is asked does not matter to the server. */
 const workload = 'light-reads'
