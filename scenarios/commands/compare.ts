@@ -45,6 +45,6 @@ export function compareCommand(): Command {
   return withBenchFlags(command)
     .addHelpText('after', examples)
     .action(async () => {
-      process.exitCode = await perform(parseCompare, flagsOf(command), process.argv.slice(2))
+      process.exitCode = await perform(parseCompare, flagsOf(command))
     })
 }

@@ -17,13 +17,14 @@ type Task = {
 /**
  * What `run` and `compare` do with their flags: the benchmark, with Ctrl-C as its early end.
  * @param parse throws UsageError for flags that cannot be carried out
+ * @param program as users call it, for the report
  * @returns exit code 0 when all went well, 1 when it failed or was interrupted, 2 for bad usage, 3
  *   when a `--fail-if` holds
  */
 export async function perform(
   parse: (flags: BenchFlags) => BenchConfig,
   given: BenchFlags,
-  argv: readonly string[],
+  program = 'equipoise-bench',
 ): Promise<number> {
   let task: Task
   try {
@@ -45,7 +46,7 @@ export async function perform(
     const { config, flags, earlier } = task
     const { failure, failed } = await bench(config, {
       ...{ openSite, flags, earlier },
-      command: ['equipoise-bench', ...argv].join(' '),
+      command: [program, ...process.argv.slice(2)].join(' '),
       output: process.stdout,
       progress: process.stderr,
       signal: stop.signal,

@@ -17,6 +17,6 @@ export function runCommand(): Command {
   return withBenchFlags(command)
     .addHelpText('after', examples)
     .action(async () => {
-      process.exitCode = await perform(parseRun, flagsOf(command), process.argv.slice(2))
+      process.exitCode = await perform(parseRun, flagsOf(command))
     })
 }

@@ -57,7 +57,7 @@ try {
   process.exitCode =
     flags.report === true
       ? await renderAgain([flags.out], {})
-      : await perform(parseCompare, compareFlags(flags), ['compare', '(bench:policy)'])
+      : await perform(parseCompare, compareFlags(flags), 'npm run bench:policy --')
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
