@@ -49,6 +49,15 @@ export function summarizeClass(
   }
 }
 
+/** One figure of each repeat, milliseconds above 0. @param label null: all calls */
+export function figuresByRepeat(
+  trials: readonly Trial[],
+  label: string | null,
+  measure: LatencyMeasure,
+): ReadonlyMap<number, number> {
+  return figuresOf(byRepeat(trials, label), measure)
+}
+
 /** One figure of all calls of a trial, milliseconds; null when none was answered. */
 export function latencyOf(trial: Trial, measure: LatencyMeasure): number | null {
   return figuresOf(byRepeat([trial], null), measure).get(trial.repeat) ?? null

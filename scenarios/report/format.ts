@@ -66,3 +66,6 @@ function grouped(value: number, digits: number): string {
   const groups = whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? groups : `${groups}.${fraction}`
 }
+
+/** Behind a ratio: which way a difference is shown. */
+export const arrows = { lower: ' ↓', higher: ' ↑', none: '' } as const

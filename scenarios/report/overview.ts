@@ -1,11 +1,9 @@
-import { formatEstimate, formatPercent, formatRatio, unknown } from './format.ts'
+import { arrows, formatEstimate, formatPercent, formatRatio, unknown } from './format.ts'
 import { allCalls, type Summary } from './summary.ts'
 import { nameColumn, type Table } from './table-form.ts'
 import type { Bearing, UsableLoad } from './usable-load.ts'
 import { usableLoads } from './usable-load.ts'
 import { shownDifference } from './verdict.ts'
-
-const arrows = { lower: ' ↓', higher: ' ↑', none: '' } as const
 
 /** Tables over all cells: p99 against the baseline, and what loads are borne. Empty with one cell. */
 export function overviewTables(summary: Summary): readonly Table[] {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublishedRun } from './readme-section.ts'
 import { readResults } from './results.ts'
+import { summarize } from './summary.ts'
 
 /** Of the repository, where runs are committed. */
 const directory = 'scenarios/results'
@@ -12,7 +13,7 @@ export async function publishedRuns(root: string): Promise<readonly PublishedRun
   return await Promise.all(
     names.map(async (name) => ({
       folder: `${directory}/${name}`,
-      results: await readResults(join(root, directory, name)),
+      summary: summarize(await readResults(join(root, directory, name))),
     })),
   )
 }

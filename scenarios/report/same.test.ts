@@ -4,6 +4,7 @@ import { Latencies } from '../measure/latencies.ts'
 import { difference } from '../measure/statistics.ts'
 import { type Results, readResults, type Trial } from './results.ts'
 import { allCalls, summarize } from './summary.ts'
+import { trialOf } from './test/results-of.ts'
 
 const template = await readResults(new URL('./golden/results.json', import.meta.url).pathname)
 const repeats = 5
@@ -54,13 +55,7 @@ function run(seed: number, factor: number): Results {
 function trial(contender: string, repeat: number, scale: number, random: Random): Trial {
   const latencies = Latencies.empty()
   for (let i = 0; i < calls; i += 1) latencies.record(10 * scale * Math.exp(0.8 * normal(random)))
-  const [like] = template.trials
-  if (like === undefined) throw new Error('the template has no trial')
-  const light = {
-    ...{ sent: calls, succeeded: calls, inWindow: calls, failures: {}, slowdown: null },
-    ...{ meanMs: latencies.meanMs, histogram: latencies.encoded() },
-  }
-  return { ...like, contender, repeat, classes: { light } }
+  return trialOf(contender, repeat, latencies)
 }
 
 function normal(random: Random): number {

@@ -138,8 +138,7 @@ function summarizeContender(
       mean,
       random('throughput'),
     ),
-    sent: sum(trials.map((trial) => total(trial, 'sent'))),
-    succeeded: sum(trials.map((trial) => total(trial, 'succeeded'))),
+    ...serviceOf(trials),
     failures,
     backwardSteps: backwardStepsOf(trials),
     nodes: summarizeNodes(trials),
@@ -212,6 +211,14 @@ function proxyMicros(trial: Trial, windowSeconds: number): number | null {
   const calls = total(trial, 'inWindow')
   if (trial.proxyCpuCores === null || calls === 0) return null
   return (trial.proxyCpuCores * windowSeconds * 1e6) / calls
+}
+
+/** Calls of some trials together, and those that were answered rightly. */
+export function serviceOf(trials: readonly Trial[]): Pick<ContenderSummary, 'sent' | 'succeeded'> {
+  return {
+    sent: sum(trials.map((trial) => total(trial, 'sent'))),
+    succeeded: sum(trials.map((trial) => total(trial, 'succeeded'))),
+  }
 }
 
 function total(trial: Trial, count: 'sent' | 'succeeded' | 'inWindow'): number {

@@ -1,14 +1,9 @@
 import { type TestContext, test } from 'node:test'
-import { Latencies } from '../measure/latencies.ts'
 import { caveats } from './caveats.ts'
-import { parseResults, type Results, readResults, type Trial } from './results.ts'
+import type { Results } from './results.ts'
 import { allCalls, type CellSummary, type Summary, summarize } from './summary.ts'
+import { type Levels, resultsOf } from './test/results-of.ts'
 import { headline, verdicts } from './verdict.ts'
-
-/** For each contender the latency of all its calls in each repeat, milliseconds. */
-type Levels = { readonly [contender: string]: readonly number[] }
-
-const template = await readResults(new URL('./golden/results.json', import.meta.url).pathname)
 
 test('a rival whose whole interval lies below 1 is shown to be lower', (t: TestContext) => {
   const summary = summarized({ base: [10, 20, 15, 12], rival: [5, 10.1, 7.4, 6.1] })
@@ -112,33 +107,4 @@ function cellOf({ cells }: Summary): CellSummary {
 
 function summarized(levels: Levels, success: { readonly [name: string]: number } = {}): Summary {
   return summarize(resultsOf(levels, success))
-}
-
-function resultsOf(levels: Levels, success: { readonly [name: string]: number } = {}): Results {
-  const names = Object.keys(levels)
-  const repeats = Math.max(...Object.values(levels).map((values) => values.length))
-  return parseResults({
-    ...template,
-    parameters: { ...template.parameters, contenders: names, baseline: names[0], repeats },
-    trials: names.flatMap((name) =>
-      (levels[name] ?? []).map((ms, repeat) => trial(name, repeat, ms, success[name] ?? 1)),
-    ),
-  })
-}
-
-function trial(contender: string, repeat: number, ms: number, success: number): Trial {
-  const latencies = Latencies.empty()
-  for (let i = 0; i < 100; i += 1) latencies.record(ms)
-  const light = {
-    sent: Math.round(100 / success),
-    succeeded: 100,
-    inWindow: 100,
-    failures: success < 1 ? { timeout: Math.round(100 / success) - 100 } : {},
-    meanMs: ms,
-    histogram: latencies.encoded(),
-    slowdown: null,
-  }
-  const [like] = template.trials
-  if (like === undefined) throw new Error('the template has no trial')
-  return { ...like, contender, repeat, classes: { light } }
 }

@@ -169,11 +169,15 @@ function clause(
   return `${times} (${interval}), ${reading}`
 }
 
-function isComparable(contender: ContenderSummary, reference: ContenderSummary): boolean {
+/** What of a contender tells whether its latencies say all. */
+type Service = Pick<ContenderSummary, 'sent' | 'succeeded'>
+
+/** Whether both answered so many calls rightly that their latencies can be compared. */
+export function isComparable(contender: Service, reference: Service): boolean {
   return isWhole(contender) && isWhole(reference)
 }
 
-function isWhole({ sent, succeeded }: ContenderSummary): boolean {
+function isWhole({ sent, succeeded }: Service): boolean {
   return succeeded >= sent * leastSuccess
 }
 

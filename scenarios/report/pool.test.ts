@@ -1,0 +1,50 @@
+import { type TestContext, test } from 'node:test'
+import { type Figure, pooled } from './pool.ts'
+import { resultsOf } from './test/results-of.ts'
+
+const mean: Figure = { label: null, measure: 'mean' }
+
+test('runs under one condition are compared by all their pairs together', (t: TestContext) => {
+  const one = resultsOf({ base: [10, 10, 10], rival: [5, 5.1, 4.9] })
+  const other = resultsOf({ base: [20, 20], rival: [40, 40] })
+  const pools = pooled([one, other])
+  t.assert.equal(pools.length, one.cells.length)
+  const found = pools[0]?.ratio('rival', 'base', mean)
+  t.assert.equal(found?.pairs, 5)
+  // Three halves and two doubles.
+  t.assert.ok(Math.abs((found?.ratio.value ?? 0) - 2 ** (-1 / 5)) < 0.01)
+})
+
+test('a trial of one run is no pair of one of another', (t: TestContext) => {
+  const pools = pooled([resultsOf({ base: [10, 10, 10] }), resultsOf({ rival: [5, 5, 5] })])
+  t.assert.equal(pools[0]?.ratio('rival', 'base', mean), null)
+  t.assert.deepEqual([...(pools[0]?.contenders ?? [])], ['base', 'rival'])
+})
+
+test('trials that were dropped, and other conditions, have no part in it', (t: TestContext) => {
+  const run = resultsOf({ base: [10, 10, 10, 10], rival: [5, 5, 5, 500] })
+  const trials = run.trials.map((trial) =>
+    trial.repeat === 3 ? { ...trial, dropped: 'why' } : trial,
+  )
+  const [pool] = pooled([{ ...run, trials }])
+  t.assert.equal(pool?.ratio('rival', 'base', mean)?.pairs, 3)
+  const [cell] = run.cells
+  if (cell === undefined) throw new Error('no cell')
+  const elsewhere = { ...run, cells: [cell, { ...cell, id: 'other' }] }
+  t.assert.deepEqual(
+    pooled([elsewhere]).map((one) => one.ratio('rival', 'base', mean)?.pairs ?? 0),
+    [4, 0],
+  )
+})
+
+test('whoever fails calls is shown to be nothing', (t: TestContext) => {
+  const fair = (success: object) =>
+    pooled([resultsOf({ base: [10, 10, 10], rival: [1, 1, 1] }, { ...success })])[0]?.ratio(
+      'rival',
+      'base',
+      mean,
+    )?.isFair
+  t.assert.equal(fair({}), true)
+  t.assert.equal(fair({ rival: 0.9 }), false)
+  t.assert.equal(fair({ base: 0.9 }), false)
+})

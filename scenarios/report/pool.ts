@@ -1,0 +1,80 @@
+import { randomStream } from '../load/random.ts'
+import { type Estimate, pairedRatio } from '../measure/statistics.ts'
+import { figuresByRepeat, type LatencyMeasure } from './class-summary.ts'
+import type { Cell, Results } from './results.ts'
+import { serviceOf } from './summary.ts'
+import type { Trial } from './trial.ts'
+import { isComparable } from './verdict.ts'
+
+/** Which figure of which calls; `label` null for all of them. */
+export type Figure = { readonly label: string | null; readonly measure: LatencyMeasure }
+
+/** Two contenders by pairs of repeats. `pairs` above 0. */
+export type PooledRatio = {
+  readonly ratio: Estimate
+  readonly pairs: number
+  /** Whether a difference may be called shown: neither has failed calls that others paid for. */
+  readonly isFair: boolean
+}
+
+/** The trials of all runs under one condition: of a profile, a workload and a load. */
+export class Pool {
+  readonly cell: Cell
+  readonly #runs: Results[] = []
+
+  constructor(cell: Cell) {
+    this.cell = cell
+  }
+
+  add(run: Results): void {
+    this.#runs.push(run)
+  }
+
+  /** Everyone who takes part in any of the runs. */
+  get contenders(): ReadonlySet<string> {
+    return new Set(this.#runs.flatMap(({ parameters }) => parameters.contenders))
+  }
+
+  /**
+   * A figure of `contender` as a multiple of `rival`'s. Only trials of one run and repeat are
+   * compared: they had the same calls, within minutes.
+   * @returns null where no run has a pair of them
+   */
+  ratio(contender: string, rival: string, { label, measure }: Figure): PooledRatio | null {
+    const ours = this.#trials(contender)
+    const theirs = this.#trials(rival)
+    const mine = figuresByRepeat(ours, label, measure)
+    const others = figuresByRepeat(theirs, label, measure)
+    const random = randomStream(1, `pool/${this.cell.id}/${contender}/${rival}/${label}/${measure}`)
+    const ratio = pairedRatio(mine, others, random)
+    if (ratio === null) return null
+    const pairs = [...mine.keys()].filter((repeat) => others.has(repeat)).length
+    return { ratio, pairs, isFair: isComparable(serviceOf(ours), serviceOf(theirs)) }
+  }
+
+  /** Repeats are numbered anew, so that those of different runs are not taken for pairs. */
+  #trials(contender: string): readonly Trial[] {
+    return this.#runs.flatMap(({ trials }, run) =>
+      trials
+        .filter((trial) => trial.dropped === null && trial.cell === this.cell.id)
+        .filter((trial) => trial.contender === contender)
+        .map((trial) => ({ ...trial, repeat: run * mostRepeats + trial.repeat })),
+    )
+  }
+}
+
+/** More than any run has. */
+const mostRepeats = 100_000
+
+/** The conditions of some runs, each once, in the order in which they are met. */
+export function pooled(runs: readonly Results[]): readonly Pool[] {
+  const pools = new Map<string, Pool>()
+  for (const run of runs) {
+    for (const cell of run.cells) {
+      const pool = pools.get(cell.id) ?? new Pool(cell)
+      pool.add(run)
+      pools.set(cell.id, pool)
+    }
+  }
+  return [...pools.values()]
+}
