@@ -24,6 +24,13 @@ const beginnings: Readonly<Record<string, string>> = {
   'half a chunk': `${start}${json}Transfer-Encoding: chunked\r\n\r\n5\r\n{`,
 }
 
+/**
+ * Geth reads a body until 30 s after the connection was taken and writes until 30 s after the head was
+ * read (net/http: ReadTimeout, WriteTimeout): the few milliseconds between decide whether it can still
+ * say that the body never came.
+ */
+const tooLate = /^HTTP\/1\.1 200 OK\r\n[\s\S]*"code":-32700,"message":"read timeout"/
+
 suite('clients that stall for 30 s', { skip: missing() ?? false }, () => {
   let sides: SideBySide
   before(async () => {
@@ -38,8 +45,11 @@ suite('clients that stall for 30 s', { skip: missing() ?? false }, () => {
       told(sides.direct.httpPort),
       told(sides.proxied.httpPort),
     ])
-    const names = Object.keys(beginnings)
-    const named = (all: readonly string[]) => all.map((text, i) => [names[i], text])
+    const named = (all: readonly string[]) =>
+      Object.entries(beginnings).map(([name, beginning], i) => {
+        const isTooLate = beginning.includes(json) && tooLate.test(all[i] ?? '')
+        return [name, isTooLate ? '' : all[i]]
+      })
     t.assert.deepEqual(named(proxied), named(direct))
   })
 })
