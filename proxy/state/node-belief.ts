@@ -29,8 +29,12 @@ export type NodeBelief = {
 /** However much others take, so much of the cores is ours: the kernel shares fairly. */
 const leastShare = 0.08
 
-/** Cores left for our calls, above 0. */
-export function coresLeft(belief: NodeBelief): number {
-  const { cores, othersCores, lostCores, trust } = belief
+/** Cores that all who run on it share, above 0. */
+export function coresThere({ cores, lostCores, trust }: NodeBelief): number {
+  return Math.max(leastShare * cores, cores - lostCores) * trust
+}
+
+/** Cores left for our calls where others take theirs first, above 0. */
+export function coresLeft({ cores, othersCores, lostCores, trust }: NodeBelief): number {
   return Math.max(leastShare * cores, cores - othersCores - lostCores) * trust
 }

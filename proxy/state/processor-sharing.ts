@@ -1,5 +1,5 @@
 import type { CallsInFlight } from './calls-in-flight.ts'
-import { coresLeft, type NodeBelief } from './node-belief.ts'
+import { coresThere, type NodeBelief } from './node-belief.ts'
 import type { Physics } from './physics.ts'
 import type { Work } from './work.ts'
 
@@ -12,9 +12,11 @@ const rttStepMs = 0.25
 /**
  * Cores and a disk that are each shared evenly by whoever is at them. On a node with S = Σ min(rⱼ, c)
  * of overlapping work a call of cost c waits for S and makes the others wait for S again: the cost
- * to all is (c + 2 S) ÷ A. With x the calls that occupy a resource and A what is left of it,
+ * to all is (c + 2 S) ÷ A. Others do not wait for us at our cost, but share with us as another call
+ * would. With x our calls that occupy a resource, B what others have there, A the cores that the host
+ * gives,
  *
- *     cost = cpu (1 + (2 x_c + 1) ÷ A) + disk (1 + (2 x_d + B_d + 1) ÷ D) + rtt
+ *     cost = cpu (1 + (2 x_c + B_c + 1) ÷ A) + disk (1 + (2 x_d + B_d + 1) ÷ D) + rtt
  */
 export class ProcessorSharing implements Physics {
   readonly #calls: CallsInFlight
@@ -46,7 +48,7 @@ export class ProcessorSharing implements Physics {
   forecast(work: Work, extraMs: number): number {
     const belief = this.#belief
     const occupied = this.#calls.cpuOccupied + belief.failedCalls
-    const crowd = (2 * occupied + 1) / coresLeft(belief)
+    const crowd = (2 * occupied + belief.othersCores + 1) / coresThere(belief)
     const diskMs = work.diskMs + extraMs
     const rttMs = Math.floor(belief.rttMs / rttStepMs) * rttStepMs
     return work.cpuMs * (1 + crowd) + diskCost(diskMs, this.#calls, belief) + rttMs
