@@ -5,6 +5,7 @@ import { type CallStream, drawStream } from '../simulation/call-mix.ts'
 import { type Cluster, ratePerMs } from '../simulation/cluster.ts'
 import { disturb, disturbQuotas } from '../simulation/disturbance.ts'
 import { Host } from '../simulation/host.ts'
+import { Passage, Program } from '../simulation/program.ts'
 import { SimulatedAgent } from '../simulation/simulated-agent.ts'
 import { SimulatedNode } from '../simulation/simulated-node.ts'
 import { SimulatedProxy } from '../simulation/simulated-proxy.ts'
@@ -35,6 +36,8 @@ export class SimulatedFleet {
   readonly #delivery: Happening
   readonly #answer: Happening
   readonly #nodeOf: Uint8Array
+  readonly #generator: Passage
+  readonly #proxyProgram: Passage
 
   constructor(cluster: Cluster, choice: StrategyChoice, seed: number, span: TrialSpan) {
     const agenda = this.#agenda
@@ -49,18 +52,29 @@ export class SimulatedFleet {
     )
     this.#nodeOf = new Uint8Array(this.#stream.count)
     this.#tally = new Tally(cluster.nodes.length)
-    const host = cluster.host === null ? null : new Host(cluster.host.cores, cluster.host.others)
+    const host = cluster.host === null ? null : new Host(cluster.host, agenda)
     const phases = randomStream(seed, 'phases')
+    const passage = (name: 'generator' | 'proxy'): Passage => {
+      if (cluster.host === null || host === null) return new Passage(null, null)
+      const options = cluster.host[name]
+      return new Passage(options, new Program(options, agenda, host, randomStream(seed, name)()))
+    }
+    this.#generator = passage('generator')
+    this.#proxyProgram = passage('proxy')
     const toProxy = (call: number, rttMs: number) => {
-      agenda.add(agenda.nowMs + rttMs / 2, this.#answer, call)
+      agenda.add(agenda.nowMs + rttMs / 2, backAtProxy, call)
     }
     this.#nodes = cluster.nodes.map((options) => {
       const done = (call: number) => toProxy(call, options.rttMs)
       return new SimulatedNode(options, phases(), agenda, host, this.#stream.diskMs, done)
     })
-    this.#arrival = { happen: (call) => this.#arrive(call) }
+    const taken = { happen: (call: number) => this.#take(call) }
+    const answered = { happen: (call: number) => this.#answered(call) }
+    const atProxy = { happen: (call: number) => this.#proxyProgram.in(call, taken) }
+    const backAtProxy = { happen: (call: number) => this.#proxyProgram.out(call, answered) }
+    this.#arrival = { happen: (call) => this.#arrive(call, atProxy) }
     this.#delivery = { happen: (call) => this.#deliver(call) }
-    this.#answer = { happen: (call) => this.#answered(call) }
+    this.#answer = { happen: (call) => this.#told(call) }
     this.#proxies = Array.from({ length: cluster.proxies }, (_, p) =>
       this.#proxy(choice, rngOf(seed, `proxy ${p}`)),
     )
@@ -115,10 +129,15 @@ export class SimulatedFleet {
     })
   }
 
-  #arrive(call: number): void {
-    const { atMs, kind, proxy, count } = this.#stream
+  #arrive(call: number, atProxy: Happening): void {
+    const { atMs, count } = this.#stream
     if (call + 1 < count) this.#agenda.add(atMs[call + 1] ?? 0, this.#arrival, call + 1)
     this.#pending.add(call)
+    this.#generator.in(call, atProxy)
+  }
+
+  #take(call: number): void {
+    const { kind, proxy } = this.#stream
     this.#proxies[proxy[call] ?? 0]?.arrive(call, kind[call] ?? 0)
   }
 
@@ -127,8 +146,12 @@ export class SimulatedFleet {
   }
 
   #answered(call: number): void {
-    this.#pending.delete(call)
     this.#proxies[this.#stream.proxy[call] ?? 0]?.answered(call)
+    this.#generator.out(call, this.#answer)
+  }
+
+  #told(call: number): void {
+    this.#pending.delete(call)
     if (this.#isMeasured(call)) this.#record(call)
   }
 

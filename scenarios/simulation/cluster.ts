@@ -1,5 +1,7 @@
 import { type Bursts, type CallKind, meanWork } from './call-mix.ts'
 import { availableShares, type Disturbances } from './disturbance.ts'
+import type { HostOptions } from './host.ts'
+import type { PassageOptions } from './program.ts'
 import type { AgentOptions } from './simulated-agent.ts'
 import type { NodeOptions } from './simulated-node.ts'
 
@@ -23,8 +25,14 @@ export type Cluster = {
   readonly declaresCores: boolean
   /** Whether the proxy is told what each kind of call costs on average, instead of learning it. */
   readonly knowsCosts: boolean
-  /** The one machine that all nodes run on; null: each has one of its own. */
-  readonly host: { readonly cores: number; readonly others: number } | null
+  /** The one machine that all nodes, the proxy and who calls it run on; null: each has one of its own. */
+  readonly host: SharedHost | null
+}
+
+/** A machine, and what the programs beside the nodes use of it: CPU for a call on its way in and out. */
+export type SharedHost = HostOptions & {
+  readonly proxy: PassageOptions
+  readonly generator: PassageOptions
 }
 
 /** Calls a millisecond that the cluster gets: its load, of what its scarcest resource can carry. */

@@ -3,6 +3,7 @@ import type { Host, Tenant } from './host.ts'
 import { type Processor, type QuotaOptions, usualQuota } from './processor.ts'
 import { SharedProcessor } from './shared-processor.ts'
 import { SlicedProcessor, type SlicedProcessorOptions } from './sliced-processor.ts'
+import { Wake } from './wake.ts'
 
 /** How a node's processor works: evenly shared, or a Go program under a quota. */
 export type ProcessorModel =
@@ -137,8 +138,8 @@ export class SimulatedNode implements Tenant {
     this.#cpu.advance(nowMs)
   }
 
-  afterChange(share: number, _nowMs: number): void {
-    this.#sliced?.runAt(share)
+  afterChange(running: number, _nowMs: number): void {
+    this.#sliced?.runOn(running)
     this.#cpuWake.at(this.#cpu.nextMs())
   }
 
@@ -172,7 +173,7 @@ export class SimulatedNode implements Tenant {
         this.#diskWake.at(this.disk.nextMs())
       }
     }
-    this.#host?.balance(this.#agenda.nowMs)
+    this.#host?.balance(this)
     this.#cpuWake.at(this.#cpu.nextMs())
   }
 
@@ -189,32 +190,6 @@ export class SimulatedNode implements Tenant {
     this.inFlight -= 1
     this.done += 1
     this.#onDone(call)
-  }
-}
-
-/** An entry of the agenda that can be moved: only the last time it was set to counts. */
-class Wake implements Happening {
-  readonly #agenda: Agenda
-  readonly #wake: () => void
-  #version = 0
-  #atMs = Number.POSITIVE_INFINITY
-
-  constructor(agenda: Agenda, wake: () => void) {
-    this.#agenda = agenda
-    this.#wake = wake
-  }
-
-  at(atMs: number): void {
-    if (atMs === this.#atMs) return
-    this.#atMs = atMs
-    this.#version += 1
-    if (atMs < Number.POSITIVE_INFINITY) this.#agenda.add(atMs, this, this.#version)
-  }
-
-  happen(version: number): void {
-    if (version !== this.#version) return
-    this.#atMs = Number.POSITIVE_INFINITY
-    this.#wake()
   }
 }
 

@@ -80,7 +80,7 @@ test('what calls leave is collected in bursts, and in all as much CPU is used', 
 
 test('on half of a core everything takes twice as long', (t: TestContext) => {
   const node = new SlicedProcessor({ ...options, cores: 1 })
-  node.runAt(0.5)
+  node.runOn(0.5)
   node.add(1, 20)
   t.assert.deepEqual(endings(node, 200), new Map([[1, 40]]))
 })

@@ -22,11 +22,8 @@ type Run = { readonly call: number; leftMs: number; sliceLeftMs: number }
 
 const noneMs = 1e-7
 
-/**
- * So much of what it was kept from does a neighbour make up for, which works a part of every 10 ms:
- * fitted to what was measured beside one (see the README), where 4 is too little and 10 too much.
- */
-const mostOwedMs = 6
+/** A neighbour works a part of every 10 ms; kept from it for longer, it makes up for nothing. */
+const neighbourPeriodMs = 10
 
 /**
  * A Go program under a CFS quota: calls run on a few threads, the others wait in one queue in order
@@ -47,10 +44,12 @@ export class SlicedProcessor implements Processor {
   readonly #queue: Run[] = []
   readonly #ended: number[] = []
   #nowMs = 0
-  #share = 1
+  /** Of the host. */
+  #cores = Number.POSITIVE_INFINITY
   #neighbourCores = 0
-  /** CPU that the neighbour was kept from using and makes up for. */
-  #owedMs = 0
+  /** What the neighbour has left to do, and when it begins again. */
+  #neighbourMs = 0
+  #neighbourNextMs = Number.POSITIVE_INFINITY
   /** CPU that calls have left to the collector, and of the collection under way. */
   #litterMs = 0
   #collectMs = 0
@@ -77,15 +76,17 @@ export class SlicedProcessor implements Processor {
     return this.#quota.isUsedUp ? 0 : this.#wanting
   }
 
-  /** Another process of the same cgroup uses so many cores from now on, if not now then later. */
+  /** Another process of the same cgroup uses so many cores from now on, where it can. */
   shareQuota(cores: number): void {
     this.#neighbourCores = cores
-    this.#owedMs = 0
+    this.#neighbourMs = 0
+    this.#neighbourNextMs = cores > 0 ? this.#nowMs : Number.POSITIVE_INFINITY
+    this.#wakeNeighbour()
   }
 
-  /** What a thread gets of a core of the host from now on, in (0, 1]. */
-  runAt(share: number): void {
-    this.#share = share
+  /** So many cores of the host are given to its threads from now on, evenly. */
+  runOn(cores: number): void {
+    this.#cores = cores
   }
 
   add(call: number, workMs: number): void {
@@ -105,20 +106,12 @@ export class SlicedProcessor implements Processor {
     if (forMs <= 0) return
     this.#nowMs = nowMs
     if (this.#quota.isUsedUp) {
-      if (this.#wanting === 0) return
-      this.#quota.throttle(forMs)
-      this.#waitedMs += forMs
-      this.#owedMs = Math.min(mostOwedMs, this.#owedMs + forMs * this.#neighbourCores)
-      return
-    }
-    const ranMs = forMs * this.#share
-    const collectedMs = Math.min(ranMs, this.#collectMs)
-    this.#collectMs -= collectedMs
-    const used = ranMs * this.#running.length + this.#runNeighbour(forMs, ranMs) + collectedMs
-    this.#quota.use(used)
-    this.#usedMs += used
-    if (this.#running.length > 0) this.#waitedMs += forMs * (1 - this.#share)
-    this.#run(ranMs)
+      if (this.#wanting > 0) {
+        this.#quota.throttle(forMs)
+        this.#waitedMs += forMs
+      }
+    } else this.#spend(forMs)
+    this.#wakeNeighbour()
   }
 
   takeEnded(): number {
@@ -127,44 +120,51 @@ export class SlicedProcessor implements Processor {
 
   nextMs(): number {
     if (this.#quota.isUsedUp) return Number.POSITIVE_INFINITY
-    if (this.runnable === 0) return Number.POSITIVE_INFINITY
-    const neighbour = this.#owedMs > noneMs ? 1 : this.#neighbourCores / this.#share
-    let runMs = this.#quota.leftMs / (this.#running.length + neighbour + this.#collectors)
-    if (this.#collectors > 0) runMs = Math.min(runMs, this.#collectMs)
-    // On a crowded host a neighbour may get less than it wants: then it goes on owing.
-    const catchUp = 1 - this.#neighbourCores / this.#share
-    if (this.#owedMs > noneMs && catchUp > 0) runMs = Math.min(runMs, this.#owedMs / catchUp)
+    const wakesMs = this.#neighbourMs > noneMs ? Number.POSITIVE_INFINITY : this.#neighbourNextMs
+    const share = this.#share
+    if (this.#wanting === 0 || share === 0) return wakesMs
+    let runMs = this.#quota.leftMs / this.#wanting
+    if (this.#collectMs > noneMs) runMs = Math.min(runMs, this.#collectMs)
+    if (this.#neighbourMs > noneMs) runMs = Math.min(runMs, this.#neighbourMs)
     const isWaitedFor = this.#queue.length > 0
     for (const run of this.#running) {
       runMs = Math.min(runMs, run.leftMs, isWaitedFor ? run.sliceLeftMs : Number.POSITIVE_INFINITY)
     }
-    return this.#nowMs + Math.max(0, runMs) / this.#share
+    return Math.min(wakesMs, this.#nowMs + Math.max(0, runMs) / share)
   }
 
   beginPeriod(): void {
     this.#quota.begin()
   }
 
-  /** Threads that would run if there were quota. */
+  /** Threads that would run if there were quota: of calls, of the collector, of the neighbour. */
   get #wanting(): number {
-    return this.#running.length + this.#neighbourThreads + this.#collectors
+    const collectors = this.#collectMs > noneMs ? 1 : 0
+    return this.#running.length + collectors + (this.#neighbourMs > noneMs ? 1 : 0)
   }
 
-  get #neighbourThreads(): number {
-    return this.#owedMs > noneMs ? 1 : this.#neighbourCores
+  /** What each of them gets of a core, in [0, 1]. */
+  get #share(): number {
+    return Math.min(1, this.#cores / Math.max(1, this.#wanting))
   }
 
-  /** Threads that collect garbage. */
-  get #collectors(): number {
-    return this.#collectMs > noneMs ? 1 : 0
+  #spend(forMs: number): void {
+    const ranMs = forMs * this.#share
+    const collectedMs = Math.min(ranMs, this.#collectMs)
+    const takenMs = Math.min(ranMs, this.#neighbourMs)
+    if (this.#running.length > 0) this.#waitedMs += forMs - ranMs
+    this.#collectMs -= collectedMs
+    this.#neighbourMs -= takenMs
+    const usedMs = ranMs * this.#running.length + collectedMs + takenMs
+    this.#quota.use(usedMs)
+    this.#usedMs += usedMs
+    this.#run(ranMs)
   }
 
-  /** @returns core-milliseconds that the neighbour used */
-  #runNeighbour(forMs: number, ranMs: number): number {
-    const wantedMs = forMs * this.#neighbourCores
-    if (this.#owedMs <= noneMs) return wantedMs
-    this.#owedMs = Math.min(mostOwedMs, Math.max(0, this.#owedMs + wantedMs - ranMs))
-    return ranMs
+  #wakeNeighbour(): void {
+    if (this.#neighbourMs > noneMs || this.#nowMs < this.#neighbourNextMs - noneMs) return
+    this.#neighbourMs = this.#neighbourCores * neighbourPeriodMs
+    this.#neighbourNextMs = this.#nowMs + neighbourPeriodMs
   }
 
   #run(ranMs: number): void {
