@@ -13,6 +13,7 @@ import { LogRing } from '../log-ring.ts'
 import { writePidFile } from '../pid-file.ts'
 import { type ContainerPlan, creation, ports, runLine } from './container-plan.ts'
 import { statusOf } from './daemon.ts'
+import { freezeContainer } from './freeze.ts'
 
 export type ContainerNodeOptions = {
   readonly docker: Docker
@@ -130,7 +131,7 @@ export class ContainerNode implements FleetNode {
   }
 
   async freeze(): Promise<void> {
-    await this.#container?.pause()
+    if (this.#container !== null) await freezeContainer(this.#container)
   }
 
   async thaw(): Promise<void> {

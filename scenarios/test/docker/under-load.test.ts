@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 import { openDocker } from '../../fleets/docker/daemon.ts'
+import { freezeContainer } from '../../fleets/docker/freeze.ts'
 import { type Stack, startStack } from '../../stack.ts'
 import { ReadingClients } from './reading-clients.ts'
 
@@ -69,7 +70,7 @@ suite('containers with unequal quotas, found by labels, under load', { timeout: 
 
   test('docker pause: down until it goes on', async (t: TestContext) => {
     await noReadFails(t, async () => {
-      await container('geth-2').pause()
+      await freezeContainer(container('geth-2'))
       t.diagnostic(`not up after ${await until((nodes) => !isUp(nodes, 'geth-2'))} ms`)
       await container('geth-2').unpause()
       t.diagnostic(`up again after ${await until((nodes) => isUp(nodes, 'geth-2'))} ms`)
