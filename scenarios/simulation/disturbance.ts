@@ -26,7 +26,12 @@ export type Disturbances = {
   /** A neighbour on the machine that takes cores away: shows in pressure alone. */
   readonly neighbour: OnOff | null
   /** A process inside the node's cgroup that eats of its quota, on one node after the other. */
-  readonly quotaNeighbour: { readonly share: number; readonly stayMs: number } | null
+  readonly quotaNeighbour: {
+    readonly share: number
+    /** What it uses on any node besides. */
+    readonly ownCores: number
+    readonly stayMs: number
+  } | null
 }
 
 export const undisturbed: Disturbances = {
@@ -105,7 +110,7 @@ export function disturbQuotas(
     nodes[at]?.shareQuota(0)
     at = (at + 1) % nodes.length
     const node = nodes[at]
-    node?.shareQuota(quotaNeighbour.share * node.options.cores)
+    node?.shareQuota(quotaNeighbour.share * node.options.cores + quotaNeighbour.ownCores)
     later(agenda, agenda.nowMs + quotaNeighbour.stayMs, move)
   }
   move()

@@ -91,8 +91,18 @@ export const gethMix: readonly CallKind[] = [
   },
 ]
 
-/** The same with a tenth of proofs that read from disk. */
-export const gethDiskMix: readonly CallKind[] = [...gethMix, { ...proof, share: 12 }]
+/** What of a disk the state of one account takes, or a proof of it: where others take it from memory. */
+const stateRead = { mean: 0.5, variation: 0.3 }
+const proofRead = { mean: 1, variation: 0.3 }
+
+/** Those of the trials with a slow disk: four calls in ten read state that no cache holds. */
+export const gethDiskMix: readonly CallKind[] = [
+  ...gethMix
+    .filter(({ method }) => method !== balance.method)
+    .map((kind) => ({ ...kind, share: kind.isLight ? 15 : 0.6 * kind.share })),
+  { ...balance, share: 22, cpuMs: { mean: 0.18, variation: 0.3 }, diskMs: stateRead },
+  { ...proof, share: 18, diskMs: proofRead },
+]
 
 function light(name: string, method: string, cpuMs: CallKind['cpuMs']): CallKind {
   return { name, method, blocks: null, share: 0, cpuMs, diskMs: null, isLight: true }

@@ -78,6 +78,17 @@ test('what calls leave is collected in bursts, and in all as much CPU is used', 
   t.assert.equal(Math.round(10 * node.counters.usedMs), 245)
 })
 
+test('after a rest a call takes longer, the more the longer the rest was', (t: TestContext) => {
+  const tookMs = (restMs: number) => {
+    const node = new SlicedProcessor({ ...options, cores: 1, cold: { mostMs: 2, tauMs: 300 } })
+    node.add(1, 1)
+    return (endings(node, 2000, { atMs: restMs, call: 2, workMs: 1 }).get(2) ?? 0) - restMs
+  }
+  t.assert.ok(Math.abs(tookMs(301) - (1 + 2 * (1 - Math.exp(-1)))) < 0.01, `${tookMs(301)}`)
+  t.assert.ok(tookMs(5) < 1.1)
+  t.assert.ok(tookMs(1500) > 2.9)
+})
+
 test('on half of a core everything takes twice as long', (t: TestContext) => {
   const node = new SlicedProcessor({ ...options, cores: 1 })
   node.runOn(0.5)

@@ -11,11 +11,20 @@ export type SlicedProcessorOptions = {
   readonly sliceMs: number
   /** Of the CPU that calls take, this share is used after them, to collect what they left. */
   readonly garbage?: Garbage
+  /** What a call costs more after a rest. */
+  readonly cold?: Cold
 }
 
 /** How a program with a collector works: `share` of its CPU in bursts of `burstMs`, in [0, 1). */
 type Garbage = { readonly share: number; readonly burstMs: number }
 
+/**
+ * A program that rested finds its memory gone from the caches, which it shares with others: a call
+ * then takes `mostMs` (1 − exp(−rest ÷ `tauMs`)) more CPU.
+ */
+type Cold = { readonly mostMs: number; readonly tauMs: number }
+
+const neverCold: Cold = { mostMs: 0, tauMs: 1 }
 const noGarbage: Garbage = { share: 0, burstMs: Number.POSITIVE_INFINITY }
 
 type Run = { readonly call: number; leftMs: number; sliceLeftMs: number }
@@ -53,6 +62,8 @@ export class SlicedProcessor implements Processor {
   /** CPU that calls have left to the collector, and of the collection under way. */
   #litterMs = 0
   #collectMs = 0
+  /** Since when it has had no call. */
+  #restsFromMs = 0
   #usedMs = 0
   #waitedMs = 0
 
@@ -92,7 +103,8 @@ export class SlicedProcessor implements Processor {
   add(call: number, workMs: number): void {
     const { garbage = noGarbage, sliceMs } = this.#options
     const litterMs = workMs * garbage.share
-    this.#queue.push({ call, leftMs: workMs - litterMs, sliceLeftMs: sliceMs })
+    const leftMs = workMs - litterMs + this.#coldMs
+    this.#queue.push({ call, leftMs, sliceLeftMs: sliceMs })
     this.#litterMs += litterMs
     if (this.#litterMs >= garbage.burstMs) {
       this.#collectMs += this.#litterMs
@@ -137,6 +149,16 @@ export class SlicedProcessor implements Processor {
     this.#quota.begin()
   }
 
+  get #isResting(): boolean {
+    return this.#running.length === 0 && this.#queue.length === 0
+  }
+
+  get #coldMs(): number {
+    if (!this.#isResting) return 0
+    const { mostMs, tauMs } = this.#options.cold ?? neverCold
+    return mostMs * (1 - Math.exp((this.#restsFromMs - this.#nowMs) / tauMs))
+  }
+
   /** Threads that would run if there were quota: of calls, of the collector, of the neighbour. */
   get #wanting(): number {
     const collectors = this.#collectMs > noneMs ? 1 : 0
@@ -177,6 +199,7 @@ export class SlicedProcessor implements Processor {
       if (run.leftMs <= noneMs) {
         this.#ended.push(run.call)
         this.#running.splice(i, 1)
+        if (this.#isResting) this.#restsFromMs = this.#nowMs
       } else if (run.sliceLeftMs <= noneMs) {
         // Nobody waited: the slice is not a reason to stop, but the clock of slices goes on.
         while (run.sliceLeftMs <= noneMs) run.sliceLeftMs += sliceMs
