@@ -1,5 +1,6 @@
 import type { Processor, ProcessorCounters, QuotaOptions } from './processor.ts'
 import { Quota } from './quota.ts'
+import { QuotaNeighbour } from './quota-neighbour.ts'
 
 export type SlicedProcessorOptions = {
   /** Quota ÷ period, in cores. */
@@ -31,9 +32,6 @@ type Run = { readonly call: number; leftMs: number; sliceLeftMs: number }
 
 const noneMs = 1e-7
 
-/** A neighbour works a part of every 10 ms; kept from it for longer, it makes up for nothing. */
-const neighbourPeriodMs = 10
-
 /**
  * A Go program under a CFS quota: calls run on a few threads, the others wait in one queue in order
  * of arrival, and a call that has run for a slice goes to its end. All of it stands still once the
@@ -55,10 +53,7 @@ export class SlicedProcessor implements Processor {
   #nowMs = 0
   /** Of the host. */
   #cores = Number.POSITIVE_INFINITY
-  #neighbourCores = 0
-  /** What the neighbour has left to do, and when it begins again. */
-  #neighbourMs = 0
-  #neighbourNextMs = Number.POSITIVE_INFINITY
+  #neighbour = new QuotaNeighbour(0, 0)
   /** CPU that calls have left to the collector, and of the collection under way. */
   #litterMs = 0
   #collectMs = 0
@@ -89,10 +84,7 @@ export class SlicedProcessor implements Processor {
 
   /** Another process of the same cgroup uses so many cores from now on, where it can. */
   shareQuota(cores: number): void {
-    this.#neighbourCores = cores
-    this.#neighbourMs = 0
-    this.#neighbourNextMs = cores > 0 ? this.#nowMs : Number.POSITIVE_INFINITY
-    this.#wakeNeighbour()
+    this.#neighbour = new QuotaNeighbour(cores, this.#nowMs)
   }
 
   /** So many cores of the host are given to its threads from now on, evenly. */
@@ -123,7 +115,7 @@ export class SlicedProcessor implements Processor {
         this.#waitedMs += forMs
       }
     } else this.#spend(forMs)
-    this.#wakeNeighbour()
+    this.#neighbour.wake(nowMs)
   }
 
   takeEnded(): number {
@@ -132,12 +124,12 @@ export class SlicedProcessor implements Processor {
 
   nextMs(): number {
     if (this.#quota.isUsedUp) return Number.POSITIVE_INFINITY
-    const wakesMs = this.#neighbourMs > noneMs ? Number.POSITIVE_INFINITY : this.#neighbourNextMs
+    const { wakesMs, wantsMs } = this.#neighbour
     const share = this.#share
     if (this.#wanting === 0 || share === 0) return wakesMs
     let runMs = this.#quota.leftMs / this.#wanting
     if (this.#collectMs > noneMs) runMs = Math.min(runMs, this.#collectMs)
-    if (this.#neighbourMs > noneMs) runMs = Math.min(runMs, this.#neighbourMs)
+    if (wantsMs > 0) runMs = Math.min(runMs, wantsMs)
     const isWaitedFor = this.#queue.length > 0
     for (const run of this.#running) {
       runMs = Math.min(runMs, run.leftMs, isWaitedFor ? run.sliceLeftMs : Number.POSITIVE_INFINITY)
@@ -162,7 +154,7 @@ export class SlicedProcessor implements Processor {
   /** Threads that would run if there were quota: of calls, of the collector, of the neighbour. */
   get #wanting(): number {
     const collectors = this.#collectMs > noneMs ? 1 : 0
-    return this.#running.length + collectors + (this.#neighbourMs > noneMs ? 1 : 0)
+    return this.#running.length + collectors + (this.#neighbour.wantsMs > 0 ? 1 : 0)
   }
 
   /** What each of them gets of a core, in [0, 1]. */
@@ -173,20 +165,13 @@ export class SlicedProcessor implements Processor {
   #spend(forMs: number): void {
     const ranMs = forMs * this.#share
     const collectedMs = Math.min(ranMs, this.#collectMs)
-    const takenMs = Math.min(ranMs, this.#neighbourMs)
+    const takenMs = this.#neighbour.run(ranMs)
     if (this.#running.length > 0) this.#waitedMs += forMs - ranMs
     this.#collectMs -= collectedMs
-    this.#neighbourMs -= takenMs
     const usedMs = ranMs * this.#running.length + collectedMs + takenMs
     this.#quota.use(usedMs)
     this.#usedMs += usedMs
     this.#run(ranMs)
-  }
-
-  #wakeNeighbour(): void {
-    if (this.#neighbourMs > noneMs || this.#nowMs < this.#neighbourNextMs - noneMs) return
-    this.#neighbourMs = this.#neighbourCores * neighbourPeriodMs
-    this.#neighbourNextMs = this.#nowMs + neighbourPeriodMs
   }
 
   #run(ranMs: number): void {
