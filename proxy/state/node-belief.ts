@@ -30,11 +30,15 @@ export type NodeBelief = {
 const leastShare = 0.08
 
 /** Cores that all who run on it share, above 0. */
-export function coresThere({ cores, lostCores, trust }: NodeBelief): number {
-  return Math.max(leastShare * cores, cores - lostCores) * trust
+export function coresThere(belief: NodeBelief): number {
+  return trusted(belief, belief.cores - belief.lostCores)
 }
 
 /** Cores left for our calls where others take theirs first, above 0. */
-export function coresLeft({ cores, othersCores, lostCores, trust }: NodeBelief): number {
-  return Math.max(leastShare * cores, cores - othersCores - lostCores) * trust
+export function coresLeft(belief: NodeBelief): number {
+  return trusted(belief, belief.cores - belief.othersCores - belief.lostCores)
+}
+
+function trusted({ cores, trust }: NodeBelief, left: number): number {
+  return Math.max(leastShare * cores, left) * trust
 }

@@ -33,6 +33,7 @@ export class SimulatedFleet {
   readonly #tally: Tally
   readonly #pending = new Set<number>()
   readonly #arrival: Happening
+  readonly #atProxy: Happening
   readonly #delivery: Happening
   readonly #answer: Happening
   readonly #nodeOf: Uint8Array
@@ -70,9 +71,9 @@ export class SimulatedFleet {
     })
     const taken = { happen: (call: number) => this.#take(call) }
     const answered = { happen: (call: number) => this.#answered(call) }
-    const atProxy = { happen: (call: number) => this.#proxyProgram.in(call, taken) }
+    this.#atProxy = { happen: (call) => this.#proxyProgram.in(call, taken) }
     const backAtProxy = { happen: (call: number) => this.#proxyProgram.out(call, answered) }
-    this.#arrival = { happen: (call) => this.#arrive(call, atProxy) }
+    this.#arrival = { happen: (call) => this.#arrive(call) }
     this.#delivery = { happen: (call) => this.#deliver(call) }
     this.#answer = { happen: (call) => this.#told(call) }
     this.#proxies = Array.from({ length: cluster.proxies }, (_, p) =>
@@ -129,11 +130,11 @@ export class SimulatedFleet {
     })
   }
 
-  #arrive(call: number, atProxy: Happening): void {
+  #arrive(call: number): void {
     const { atMs, count } = this.#stream
     if (call + 1 < count) this.#agenda.add(atMs[call + 1] ?? 0, this.#arrival, call + 1)
     this.#pending.add(call)
-    this.#generator.in(call, atProxy)
+    this.#generator.in(call, this.#atProxy)
   }
 
   #take(call: number): void {
