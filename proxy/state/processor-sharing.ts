@@ -1,10 +1,13 @@
 import type { CallsInFlight } from './calls-in-flight.ts'
-import { coresThere, type NodeBelief } from './node-belief.ts'
+import { coresLeft, coresThere, type NodeBelief } from './node-belief.ts'
 import type { Physics } from './physics.ts'
 import type { Work } from './work.ts'
 
 /** A call of others' or ours for each core, and a little: nobody waits for a turn. */
 const calmCrowd = 1.2
+
+/** Others who use up all cores wait as well, more of them than their use can tell. */
+const queueShare = 0.03
 
 /** A round trip counts in steps of so many ms: less would lead an idle fleet to one node. */
 const rttStepMs = 0.25
@@ -16,7 +19,7 @@ const rttStepMs = 0.25
  * would. With x our calls that occupy a resource, B what others have there, A the cores that the host
  * gives,
  *
- *     cost = cpu (1 + (2 x_c + B_c + 1) ÷ A) + disk (1 + (2 x_d + B_d + 1) ÷ D) + rtt
+ *     cost = cpu (1 + (2 x_c + B_c + 1) ÷ A + 0.03 (1 ÷ (A − B_c) − 1 ÷ A)) + disk (1 + (2 x_d + B_d + 1) ÷ D) + rtt
  */
 export class ProcessorSharing implements Physics {
   readonly #calls: CallsInFlight
@@ -48,7 +51,9 @@ export class ProcessorSharing implements Physics {
   forecast(work: Work, extraMs: number): number {
     const belief = this.#belief
     const occupied = this.#calls.cpuOccupied + belief.failedCalls
-    const crowd = (2 * occupied + belief.othersCores + 1) / coresThere(belief)
+    const crowd =
+      (2 * occupied + belief.othersCores + 1) / coresThere(belief) +
+      queueShare * (1 / coresLeft(belief) - 1 / coresThere(belief))
     const diskMs = work.diskMs + extraMs
     const rttMs = Math.floor(belief.rttMs / rttStepMs) * rttStepMs
     return work.cpuMs * (1 + crowd) + diskCost(diskMs, this.#calls, belief) + rttMs
