@@ -34,10 +34,10 @@ export class History {
   }
 
   /** Takes `depth` blocks back and puts one more on another branch; told at once, as by Geth. */
-  reorganise(depth: number): void {
+  reorganise(depth: number, put = depth + 1): void {
     let block = this.#newest
     for (let i = 0; i < depth; i++) block = this.parentOf(block)
-    for (let i = 0; i <= depth; i++) block = this.#block(Number(block.number) + 1, block.hash)
+    for (let i = 0; i < put; i++) block = this.#block(Number(block.number) + 1, block.hash)
     this.#head(block)
   }
 
@@ -164,8 +164,23 @@ export class ChainNode {
   /** Goes to a step of the history, and tells of its head alone, however many it went over. */
   goTo(step: number): void {
     if (step === this.#step) return
+    this.goSilently(step)
+    this.tell(this.head)
+  }
+
+  /** Resolves when somebody is told of its heads. */
+  async listened(): Promise<void> {
+    while (this.#listeners.size === 0) await once(this.#server, 'listener')
+  }
+
+  /** Goes to a step, and lets it be found out. */
+  goSilently(step: number): void {
     this.#step = step
-    const params = `{"subscription":"0x1","result":${JSON.stringify(this.head)}}`
+  }
+
+  /** Says that this is its head. */
+  tell(head: ChainBlock): void {
+    const params = `{"subscription":"0x1","result":${JSON.stringify(head)}}`
     for (const socket of this.#listeners) {
       socket.send(`{"jsonrpc":"2.0","method":"eth_subscription","params":${params}}`)
     }
@@ -177,6 +192,7 @@ export class ChainNode {
       const call: Call = JSON.parse(String(data))
       if (call.method === 'eth_subscribe') this.#listeners.add(socket)
       socket.send(JSON.stringify({ jsonrpc: '2.0', id: call.id, result: '0x1' }))
+      this.#server.emit('listener')
     })
   }
 

@@ -30,6 +30,9 @@ const maxAnswerBytes = 4_194_304
 /** Missing blocks are walked so far: more than any reorganisation that is still one. */
 const maxWalk = 128
 
+/** A node that tells of one head after another while it is asked is asked so often. */
+const maxAsks = 3
+
 /** Before anything is known, a few ancestors connect nodes that are a little behind. */
 const firstWalk = 8
 
@@ -69,6 +72,9 @@ export class HeadFollower {
   #nextAsOfMs = 0
   #isTaking = false
   #last: Block | null = null
+  /** What the node told of last, and the head that a look showed before it was told; or null. */
+  #told: Block | null = null
+  #foreseen: Block | null = null
   #taggedAtMs = Number.NEGATIVE_INFINITY
   #toldAtMs = Number.NEGATIVE_INFINITY
   #closed = false
@@ -102,16 +108,26 @@ export class HeadFollower {
     return this.#looking
   }
 
+  /** Asks for it once more where a question is under way, whose answer may be of before. */
+  async #lookAnew(): Promise<void> {
+    await this.#looking
+    await this.look()
+  }
+
   async #look(): Promise<void> {
-    const askedAtMs = this.#clock.nowMs()
-    if (this.#closed) return
     try {
-      const [value] = await this.#line.ask('eth_getBlockByNumber', '["latest",false]')
-      const block = blockOf(value)
-      this.#isBlind = block === null
-      // What it told in the meantime is newer.
-      if (block === null || this.#toldAtMs > askedAtMs) return
-      await this.#take(block, askedAtMs)
+      for (let asks = 0; asks < maxAsks && !this.#closed; asks += 1) {
+        const askedAtMs = this.#clock.nowMs()
+        const [value] = await this.#line.ask('eth_getBlockByNumber', '["latest",false]')
+        const block = blockOf(value)
+        this.#isBlind = block === null
+        if (block === null) return
+        // What it told in the meantime may be newer, or may have been on its way for long.
+        if (this.#toldAtMs >= askedAtMs) continue
+        this.#foreseen = this.#isTold && block.hash !== this.#told?.hash ? block : null
+        await this.#take(block, askedAtMs)
+        return
+      }
     } catch {
       // The health check says what is wrong with a node; its head is what it was.
     }
@@ -179,8 +195,24 @@ export class HeadFollower {
     const block = blockOf(value)
     if (block === null) return
     this.#sink.heard?.(block, result)
+    this.#told = block
+    if (this.#isPast(block)) {
+      void this.#lookAnew()
+      return
+    }
+    this.#foreseen = null
     this.#toldAtMs = this.#clock.nowMs()
     void this.#take(block, this.#toldAtMs)
+  }
+
+  /**
+   * Whether what it tells may have been on its way since before an answer or a look showed where it
+   * is. A node that did go back is looked at then, and found there.
+   */
+  #isPast({ number, hash }: Block): boolean {
+    const foreseen = this.#foreseen
+    if (number < (this.#upstream.head ?? 0)) return true
+    return foreseen !== null && number === foreseen.number && hash !== foreseen.hash
   }
 
   /** One after another; of those that come meanwhile, the last. */
