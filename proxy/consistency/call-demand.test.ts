@@ -52,6 +52,47 @@ test('an old head is never the answer, what nobody has is', (t: TestContext) => 
   t.assert.equal(transaction.mayHandOn, true)
 })
 
+test('a block above the head is shown once it is known to be of the chain that is served', (t: TestContext) => {
+  const fleet = onOld()
+  const [higher, rival] = [at(branch(at(old, -1), 1, 300), 0), at(next, -1)]
+  t.assert.equal(higher.number, rival.number)
+  const latest = () => {
+    const demand = demandOf(fleet, 'eth_getBlockByNumber', '["latest",false]')
+    demand.among(fleet.nodes)
+    return demand
+  }
+  // Its node has not told of it.
+  const early = latest()
+  t.assert.equal(early.isMiss(blockReply(rival), fleet.node(0)), true)
+  t.assert.equal(early.mayHandOn, false)
+  t.assert.equal(fleet.heads.tip, at(old, -1).number)
+  // One node has told of each: of the other branch nothing is shown.
+  for (const block of next) fleet.go(block, 0)
+  fleet.go(higher, 1)
+  t.assert.equal(fleet.heads.head, higher)
+  t.assert.equal(latest().isMiss(blockReply(rival), fleet.node(2)), true)
+  t.assert.equal(latest().isMiss(blockReply(higher), fleet.node(1)), false)
+})
+
+test('of a block above the head it counts on what it stands', (t: TestContext) => {
+  const fleet = onOld(2)
+  const [higher, rival] = [at(branch(at(old, -1), 1, 300), 0), at(next, -1)]
+  fleet.go(higher, 0)
+  for (const block of next) fleet.go(block, 1)
+  t.assert.equal(fleet.heads.head, at(old, -1))
+  t.assert.equal(fleet.heads.isForeign(higher.number, higher.hash), false)
+  t.assert.equal(fleet.heads.isForeign(rival.number, rival.hash), true)
+})
+
+test('a client that nobody knows is not shown a lower head either while nodes turn', (t: TestContext) => {
+  const fleet = onOld()
+  fleet.gather(at(next, 0))
+  const demand = demandOf(fleet, 'eth_blockNumber', '[]')
+  t.assert.deepEqual(demand.among(fleet.nodes), [])
+  fleet.clock.ms += 2_001
+  t.assert.deepEqual(demand.among(fleet.nodes), fleet.nodes)
+})
+
 test('a block that was chosen for “latest” and then removed is chosen anew', async (t: TestContext) => {
   const fleet = onOld()
   const strict = new Consistency(fleet.heads, true)
@@ -103,8 +144,8 @@ test('while all stand on it, there is no other', async (t: TestContext) => {
   t.assert.equal(await new Consistency(heads, true).pinAfter(at(old, -1), null), at(old, -1))
 })
 
-function onOld(): TestHeads {
-  const fleet = new TestHeads(3)
+function onOld(quorum = 1): TestHeads {
+  const fleet = new TestHeads(3, quorum)
   fleet.gather(root)
   for (const block of old) fleet.gather(block)
   return fleet
@@ -128,6 +169,11 @@ function callOf(method: string, params: string) {
   )
   if (parsed.kind !== 'single' || rule === undefined) throw new Error('no call')
   return { message: parsed.message, rule }
+}
+
+function blockReply({ number, hash, parentHash }: Block): Reply {
+  const height = `0x${number.toString(16)}`
+  return reply(`"result":${JSON.stringify({ hash, parentHash, number: height })}`)
 }
 
 function reply(said: string): Reply {

@@ -47,6 +47,8 @@ export class CallDemand implements Demand<Reply> {
   isPinLost = false
   /** The highest head that its answers told of where each node may say; 0 while none did. */
   shownHeight = 0
+  /** How long it waits for the head to move before it asks nodes again that showed an old one. */
+  #patienceMs = 0
   /** When it has waited enough; null before it waits. */
   #waitsUntilMs: number | null = null
 
@@ -160,11 +162,11 @@ export class CallDemand implements Demand<Reply> {
       this.#floor = floor
       return [ahead]
     }
-    if (floor <= heads.tip && !heads.isFallen) {
+    if (Math.max(floor, heads.shown) <= heads.tip && !heads.isFallen) {
       this.#floor = heads.tip
       return fresh
     }
-    const least = heads.isFallen ? floor : Math.max(floor, heads.tip)
+    const least = heads.isFallen ? floor : Math.max(floor, heads.shown)
     this.#floor = least
     return candidates.filter(
       ({ head, asideSinceMs }) => asideSinceMs === null && (head ?? 0) >= least,
@@ -210,10 +212,11 @@ export class CallDemand implements Demand<Reply> {
     const number = heightIn(reply, '"number":')
     const hash = hashIn(reply)
     if (number === null || hash === null) return false
-    if (this.#need.kind === 'latest' && this.#isOldHead(number, by)) return true
-    if (by.asideSinceMs !== null || !this.#heads.isForeign(number, hash)) return false
-    void by.look?.()
-    return true
+    if (by.asideSinceMs === null && this.#heads.isForeign(number, hash)) {
+      void by.look?.()
+      return true
+    }
+    return this.#need.kind === 'latest' && this.#isOldHead(number, by)
   }
 
   /**
@@ -270,7 +273,14 @@ export class CallDemand implements Demand<Reply> {
     const isMet = (): boolean => this.among(heads.readers).length > 0
     // Who showed an old head is not where it was thought to be; an index takes about as long.
     if (!this.mayHandOn) {
+      const { head } = heads
       await heads.look()
+      // Nodes that are on their way are not asked again and again, until any answer would have to do.
+      const patienceMs = Math.min(this.#patienceMs, this.#waitsUntilMs - heads.nowMs)
+      this.#patienceMs = Math.max(1, 4 * this.#patienceMs)
+      if (heads.head === head && patienceMs > 0) {
+        await heads.reach(() => heads.head !== head, patienceMs)
+      }
       if (isMet()) return true
     }
     if (isFirst && this.isBeyond) {

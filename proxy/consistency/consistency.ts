@@ -44,7 +44,7 @@ export class Consistency {
     const heads = this.#heads
     if (heads.isAlone || !(this.#isStrict || heads.hasStateByHash)) return null
     const { head } = heads
-    if (head === null || head.number < heads.tip) return null
+    if (head === null || head.number < heads.shown) return null
     return session === null || mayBeShown(head, session, heads) ? head : null
   }
 
@@ -80,10 +80,10 @@ export class Consistency {
    */
   lacksPin(message: Message, rule: MethodRule, pin: Block | null): boolean {
     if (pin !== null || rule.access !== 'read') return false
-    const { isAlone, head, hasStateByHash, tip } = this.#heads
+    const { isAlone, head, hasStateByHash, shown } = this.#heads
     if (isAlone || head === null) return false
     const isLacking =
-      this.#isStrict || (isOfState(message.method) && hasStateByHash && head.number < tip)
+      this.#isStrict || (isOfState(message.method) && hasStateByHash && head.number < shown)
     return isLacking && blockNeed(message, rule).kind === 'latest'
   }
 
@@ -91,7 +91,7 @@ export class Consistency {
   async nextPin(session: Session | null): Promise<Block | null> {
     const heads = this.#heads
     const isThere = (): boolean =>
-      this.#isStrict ? this.pinFor(session) !== null : (heads.head?.number ?? 0) >= heads.tip
+      this.#isStrict ? this.pinFor(session) !== null : (heads.head?.number ?? 0) >= heads.shown
     // The head that an answer showed may be one that its node has not told of.
     await heads.look()
     if (!isThere()) await heads.reach(isThere, heads.waitMs)

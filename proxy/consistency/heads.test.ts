@@ -152,6 +152,28 @@ test('a floor holds in its epoch, and a while after it; then the head is enough'
   t.assert.equal(fleet.heads.floorOf(20, fleet.heads.epoch), 20)
 })
 
+test('while nodes turn to a shorter branch no lower head is shown, but for a while', (t: TestContext) => {
+  const fleet = new TestHeads(2)
+  fleet.gather(root)
+  for (const block of old) fleet.gather(block)
+  fleet.gather(at(next, 0))
+  t.assert.equal(fleet.heads.head, at(next, 0))
+  t.assert.deepEqual([fleet.heads.tip, fleet.heads.shown], [11, 13])
+  fleet.gather(at(next, 1))
+  t.assert.deepEqual([fleet.heads.tip, fleet.heads.shown], [12, 13])
+  for (const block of next.slice(2)) fleet.gather(block)
+  t.assert.deepEqual([fleet.heads.tip, fleet.heads.shown], [15, 15])
+})
+
+test('a branch that stays shorter is shown after a block’s time', (t: TestContext) => {
+  const fleet = new TestHeads(2)
+  fleet.gather(root)
+  for (const block of old) fleet.gather(block)
+  fleet.gather(at(next, 0))
+  fleet.pass(2_001)
+  t.assert.equal(fleet.heads.shown, 11)
+})
+
 test('an answer may raise the head by some blocks; a leap must be proved', (t: TestContext) => {
   const fleet = new TestHeads(2)
   fleet.gather(root)

@@ -45,6 +45,8 @@ export class Heads implements HeadSink {
   #fresh: readonly Upstream[] = []
   #fellAtMs: number | null = null
   #begunAtMs = Number.NEGATIVE_INFINITY
+  /** Height of the head before the branch that is served now, where that ended higher; else 0. */
+  #tipBefore = 0
   /** Height of the head that is served; 0 before any is known. */
   tip = 0
   safe = 0
@@ -172,10 +174,18 @@ export class Heads implements HeadSink {
     return at === null ? (upstream.head ?? 0) >= block.number : at.hash === hash
   }
 
-  /** Whether a block that an answer shows belongs to another branch than the one that is served. */
+  /**
+   * Whether a block that an answer shows is of another branch than the one that is served, or may be:
+   * above the head, while no node has told where it belongs. Shown now, it would be gone should the
+   * fleet not turn to it.
+   */
   isForeign(number: number, hash: string): boolean {
     const { head, tree } = this.#chain
-    if (head === null || number > head.number) return false
+    if (head === null) return false
+    if (number > head.number) {
+      const block = tree.at(hash)
+      return block === null || tree.ancestor(block, head.number)?.hash !== head.hash
+    }
     const served = tree.ancestor(head, number)
     return served !== null && served.hash !== hash
   }
@@ -191,8 +201,20 @@ export class Heads implements HeadSink {
   floorOf(floor: number, epoch: number): number {
     if (epoch === this.epoch) return floor
     // It may have been shown the new branch before we knew of it.
-    const isOpen = this.#clock.nowMs() - this.#begunAtMs < this.waitMs
-    return isOpen ? floor : Math.min(floor, this.tip)
+    return this.#isOpen ? floor : Math.min(floor, this.tip)
+  }
+
+  /**
+   * The height below which no head is shown to anybody. Above the head where nodes turned to a
+   * shorter branch a moment ago: they may be on their way, block by block, to one that is none.
+   */
+  get shown(): number {
+    return this.#tipBefore > this.tip && this.#isOpen ? this.#tipBefore : this.tip
+  }
+
+  /** Whether a block's time has not passed yet since another branch is served. */
+  get #isOpen(): boolean {
+    return this.#clock.nowMs() - this.#begunAtMs < this.waitMs
   }
 
   /** Whether a node on another branch went there so lately that the others may follow. */
@@ -235,9 +257,9 @@ export class Heads implements HeadSink {
     const change = this.#chain.decide(votes, mayFall)
     const turned = this.#markAside(nowMs)
     const height = heightOf(voters, this.#options.quorum)
-    if (change?.kind === 'reorg') this.#begin(height ?? this.tip, nowMs)
+    if (change?.kind === 'reorg') this.#begin(height ?? this.tip, this.shown, nowMs)
     else if (height !== null && height >= this.tip) this.#rise(height, nowMs)
-    else if (height !== null && mayFall) this.#begin(height, nowMs)
+    else if (height !== null && mayFall) this.#begin(height, 0, nowMs)
     else this.#fellAtMs = voters.length > 0 ? (this.#fellAtMs ?? nowMs) : null
     // Lag is counted from the branch that is served.
     if (turned) this.#fleet.refresh()
@@ -262,8 +284,9 @@ export class Heads implements HeadSink {
   }
 
   /** Another branch is served from now on, or a lower head: what clients were shown above is void. */
-  #begin(height: number, nowMs: number): void {
+  #begin(height: number, before: number, nowMs: number): void {
     this.#fellAtMs = null
+    this.#tipBefore = before
     this.epoch += 1
     this.#begunAtMs = nowMs
     this.tip = height
