@@ -30,7 +30,7 @@ test(
 
 for (const broken of ['without-removals', 'without-logs'] as const) {
   test(`a proxy ${broken.replace('-', ' ')} is caught`, limits, async (t: TestContext) => {
-    const url = await stack.proxy(t, { broken })
+    const url = await stack.proxy(t, { preload: broken })
     const { wrongs } = await listen(t, stack, url, { each: 12, events: 600, hasFaults: false })
     t.assert.ok(wrongs.length > 10, `${wrongs.length}`)
   })

@@ -26,13 +26,17 @@ test(
   },
 )
 
+test('nor where what nodes tell is heard of later than what they answer', limits, async (t) => {
+  await assertRight(t, 'late', await stack.proxy(t, { preload: 'late-heads' }), 1)
+})
+
 test('in strict mode neither, in batches too', limits, async (t) => {
   const url = await stack.proxy(t, { config: 'consistency: { strict: true }' })
   await assertRight(t, 'strict', url, 10)
 })
 
 test('a proxy that asks any node is caught', limits, async (t: TestContext) => {
-  const url = await stack.proxy(t, { broken: 'without-demands' })
+  const url = await stack.proxy(t, { preload: 'without-demands' })
   const options = { clients: 20, answers: 1_000, kinds, batch: 1, reorgs: 0, heads: 0 }
   const { wrongs } = await poll(t, stack, url, { name: 'broken', ...options })
   t.assert.ok(wrongs.length > 20, `${wrongs.length}`)

@@ -25,7 +25,7 @@ test(
 )
 
 test('a proxy that asks any node is caught leaving logs out', limits, async (t: TestContext) => {
-  const url = await stack.proxy(t, { broken: 'without-demands', config: anyLag })
+  const url = await stack.proxy(t, { preload: 'without-demands', config: anyLag })
   const { wrongs } = await askRanges(t, stack, url, 600)
   t.assert.ok(wrongs.length > 50, `${wrongs.length}`)
 })

@@ -25,7 +25,7 @@ suite('events of three Geths', { skip, timeout: 900_000 }, () => {
 
   for (const broken of ['without-removals', 'without-logs'] as const) {
     test(`a proxy ${broken.replace('-', ' ')} is caught`, async (t: TestContext) => {
-      const url = await stack.proxy(t, { broken })
+      const url = await stack.proxy(t, { preload: broken })
       const { wrongs } = await listen(t, stack, url, { each: 12, events: 600, hasFaults: false })
       t.assert.ok(wrongs.length > 10, `${wrongs.length}`)
     })

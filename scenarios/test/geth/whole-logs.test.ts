@@ -22,7 +22,7 @@ suite('logs of three Geths', { skip, timeout: 600_000 }, () => {
   })
 
   test('a proxy that asks any node is caught', async (t: TestContext) => {
-    const url = await stack.proxy(t, { broken: 'without-demands', config: anyLag })
+    const url = await stack.proxy(t, { preload: 'without-demands', config: anyLag })
     const { wrongs } = await askRanges(t, stack, url, 600)
     t.assert.ok(wrongs.length > 50, `${wrongs.length}`)
   })

@@ -12,8 +12,8 @@ import { Payer } from './payer.ts'
 export type ProxyOptions = {
   /** Of the configuration file, in YAML. */
   readonly config?: string
-  /** What makes it a broken build: a file of `proxy/test/` that is loaded before it. */
-  readonly broken?: 'without-demands' | 'without-removals' | 'without-logs'
+  /** A file of `proxy/test/` that is loaded before it and makes it late, or a broken build. */
+  readonly preload?: 'late-heads' | 'without-demands' | 'without-removals' | 'without-logs'
 }
 
 const stopGraceMs = 3_000
@@ -47,17 +47,18 @@ export class ReadsStack {
   }
 
   /** A proxy on a port of its own, ended with the test. @returns its URL */
-  async proxy(t: TestContext, { config = '{}', broken }: ProxyOptions = {}): Promise<string> {
+  async proxy(t: TestContext, { config = '{}', preload }: ProxyOptions = {}): Promise<string> {
     this.#proxies += 1
     const file = join(this.#folder, `proxy-${this.#proxies}.yaml`)
     await writeFile(file, config)
-    const preload = broken === undefined ? [] : ['--import', join(proxyFolder, `test/${broken}.ts`)]
+    const before =
+      preload === undefined ? [] : ['--import', join(proxyFolder, `test/${preload}.ts`)]
     const nodes = this.cluster.nodes.flatMap(({ id, url }) => ['--node', `${id}=${url}`])
     const { promise: listening, resolve } = Promise.withResolvers<string>()
     const process = new Process({
       name: 'proxy',
       command: [
-        ...[globalThis.process.execPath, ...preload, join(proxyFolder, 'bin.ts')],
+        ...[globalThis.process.execPath, ...before, join(proxyFolder, 'bin.ts')],
         ...['--http.port', '0', '--admin.port', '0', '--strategy', 'round-robin'],
         ...['--log.level', 'warn', '--config', file, ...nodes],
       ] as [string, ...string[]],
