@@ -7,9 +7,10 @@ import type { Upstream } from '../upstream/upstream.ts'
 import type { BlockNeed } from './block-need.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
+import { Patience } from './patience.ts'
 import type { Session } from './session.ts'
 import { aheadOf, showHead, shownFloor, showPin } from './session-floor.ts'
-import { hashIn, headIn, heightIn, plain, quantityOf } from './shown.ts'
+import { hashIn, headIn, heightIn, plain, quantityOf, quantityReply } from './shown.ts'
 import { lacksBlock, type Miss, missOf } from './soft-miss.ts'
 
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
@@ -47,8 +48,7 @@ export class CallDemand implements Demand<Reply> {
   isPinLost = false
   /** The highest head that its answers told of where each node may say; 0 while none did. */
   shownHeight = 0
-  /** How long it waits for the head to move before it asks nodes again that showed an old one. */
-  #patienceMs = 0
+  readonly #patience = new Patience()
   /** When it has waited enough; null before it waits. */
   #waitsUntilMs: number | null = null
 
@@ -273,14 +273,7 @@ export class CallDemand implements Demand<Reply> {
     const isMet = (): boolean => this.among(heads.readers).length > 0
     // Who showed an old head is not where it was thought to be; an index takes about as long.
     if (!this.mayHandOn) {
-      const { head } = heads
-      await heads.look()
-      // Nodes that are on their way are not asked again and again, until any answer would have to do.
-      const patienceMs = Math.min(this.#patienceMs, this.#waitsUntilMs - heads.nowMs)
-      this.#patienceMs = Math.max(1, 4 * this.#patienceMs)
-      if (heads.head === head && patienceMs > 0) {
-        await heads.reach(() => heads.head !== head, patienceMs)
-      }
+      await this.#patience.wait(heads, this.#waitsUntilMs - heads.nowMs)
       if (isMet()) return true
     }
     if (isFirst && this.isBeyond) {
@@ -299,11 +292,6 @@ export class CallDemand implements Demand<Reply> {
       ? new ProxyError('BEYOND_HEAD', 'a range that ends above every head')
       : new ProxyError('NODES_BEHIND', 'no node has caught up with what was shown')
   }
-}
-
-function quantityReply(number: number): Reply {
-  const body = Buffer.from(`"0x${number.toString(16)}"`)
-  return { kind: 'result', body, start: 0, end: body.length }
 }
 
 const nobody: readonly Upstream[] = []

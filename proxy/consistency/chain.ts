@@ -76,6 +76,30 @@ export class Chain {
   }
 
   /**
+   * Whether a block that an answer shows is of another branch than the one that is served, or may be:
+   * above the head, while no node has told where it belongs. Shown now, it would be gone should the
+   * fleet not turn to it.
+   */
+  isForeign(number: number, hash: string): boolean {
+    const head = this.#head
+    if (head === null) return false
+    if (number > head.number) {
+      const block = this.tree.at(hash)
+      return block === null || this.tree.ancestor(block, head.number)?.hash !== head.hash
+    }
+    const served = this.tree.ancestor(head, number)
+    return served !== null && served.hash !== hash
+  }
+
+  /** Whether the chain below `head`, of a node as high as `height`, may hold the block of this hash. */
+  mayHold(hash: string, head: Block, height: number): boolean {
+    const block = this.tree.at(hash)
+    if (block === null) return true
+    const at = this.tree.ancestor(head, block.number)
+    return at === null ? height >= block.number : at.hash === hash
+  }
+
+  /**
    * What the word of a node with this head counts. Nothing where it tells of the past: one that goes
    * the way of the others, but later, comes by blocks that these have left already; and of one that
    * is turning no more is known than that it has left its block.

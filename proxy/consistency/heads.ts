@@ -5,6 +5,7 @@ import type { HeadSink } from '../upstream/head.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { BlockTime } from './block-time.ts'
 import { Chain, type Change, type Vote } from './chain.ts'
+import { Epochs } from './epochs.ts'
 import { haveStateByHash, heightOf, isVoter } from './voters.ts'
 import { Waits } from './waits.ts'
 
@@ -38,21 +39,17 @@ export class Heads implements HeadSink {
   readonly #turning = new Set<Upstream>()
   readonly #waits = new Waits()
   readonly #blockTime = new BlockTime()
+  readonly #epochs = new Epochs()
   readonly #listeners = new Set<(change: Change) => void>()
   /** Told of each header that a node tells of itself, in the node's own bytes. */
   onHeader: ((block: Block, header: Buffer) => void) | null = null
   #view: unknown = null
   #fresh: readonly Upstream[] = []
   #fellAtMs: number | null = null
-  #begunAtMs = Number.NEGATIVE_INFINITY
-  /** Height of the head before the branch that is served now, where that ended higher; else 0. */
-  #tipBefore = 0
   /** Height of the head that is served; 0 before any is known. */
   tip = 0
   safe = 0
   finalized = 0
-  /** Reorganisations so far, falls included. */
-  epoch = 0
   /** Answers that were taken for a node's state. */
   softMisses = 0
 
@@ -164,30 +161,15 @@ export class Heads implements HeadSink {
     void upstream.look?.()
   }
 
-  /** The node's block of this hash is on the chain that is served, or nothing says it is not. */
+  /** Whether the chain of a node may hold the block of this hash, as far as is known. */
   mayHold(upstream: Upstream, hash: string): boolean {
-    const { tree } = this.#chain
-    const block = tree.at(hash)
     const head = this.#heads.get(upstream)
-    if (block === null || head === undefined) return true
-    const at = tree.ancestor(head, block.number)
-    return at === null ? (upstream.head ?? 0) >= block.number : at.hash === hash
+    return head === undefined || this.#chain.mayHold(hash, head, upstream.head ?? 0)
   }
 
-  /**
-   * Whether a block that an answer shows is of another branch than the one that is served, or may be:
-   * above the head, while no node has told where it belongs. Shown now, it would be gone should the
-   * fleet not turn to it.
-   */
+  /** Whether a block that an answer shows must not be shown; see {@link Chain.isForeign}. */
   isForeign(number: number, hash: string): boolean {
-    const { head, tree } = this.#chain
-    if (head === null) return false
-    if (number > head.number) {
-      const block = tree.at(hash)
-      return block === null || tree.ancestor(block, head.number)?.hash !== head.hash
-    }
-    const served = tree.ancestor(head, number)
-    return served !== null && served.hash !== hash
+    return this.#chain.isForeign(number, hash)
   }
 
   /** The readers that have the head; `readers` itself where that is all of them. */
@@ -199,22 +181,17 @@ export class Heads implements HeadSink {
 
   /** What a client that was shown `floor` in `epoch` may still be held to. */
   floorOf(floor: number, epoch: number): number {
-    if (epoch === this.epoch) return floor
-    // It may have been shown the new branch before we knew of it.
-    return this.#isOpen ? floor : Math.min(floor, this.tip)
+    return this.#epochs.floorOf(floor, epoch, this.tip, this.#clock.nowMs() - this.waitMs)
   }
 
-  /**
-   * The height below which no head is shown to anybody. Above the head where nodes turned to a
-   * shorter branch a moment ago: they may be on their way, block by block, to one that is none.
-   */
+  /** Reorganisations so far, falls included. */
+  get epoch(): number {
+    return this.#epochs.count
+  }
+
+  /** The height below which no head is shown to anybody; see {@link Epochs.shown}. */
   get shown(): number {
-    return this.#tipBefore > this.tip && this.#isOpen ? this.#tipBefore : this.tip
-  }
-
-  /** Whether a block's time has not passed yet since another branch is served. */
-  get #isOpen(): boolean {
-    return this.#clock.nowMs() - this.#begunAtMs < this.waitMs
+    return this.#epochs.shown(this.tip, this.#clock.nowMs() - this.waitMs)
   }
 
   /** Whether a node on another branch went there so lately that the others may follow. */
@@ -286,9 +263,7 @@ export class Heads implements HeadSink {
   /** Another branch is served from now on, or a lower head: what clients were shown above is void. */
   #begin(height: number, before: number, nowMs: number): void {
     this.#fellAtMs = null
-    this.#tipBefore = before
-    this.epoch += 1
-    this.#begunAtMs = nowMs
+    this.#epochs.begin(before, nowMs)
     this.tip = height
   }
 
