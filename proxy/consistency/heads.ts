@@ -39,7 +39,7 @@ export class Heads implements HeadSink {
   readonly #turning = new Set<Upstream>()
   readonly #waits = new Waits()
   readonly #blockTime = new BlockTime()
-  readonly #epochs = new Epochs()
+  readonly #epochs: Epochs
   readonly #listeners = new Set<(change: Change) => void>()
   /** Told of each header that a node tells of itself, in the node's own bytes. */
   onHeader: ((block: Block, header: Buffer) => void) | null = null
@@ -58,6 +58,7 @@ export class Heads implements HeadSink {
     this.#options = options
     this.#clock = clock
     this.#chain = new Chain(options.quorum)
+    this.#epochs = new Epochs(clock, () => this.waitMs)
   }
 
   /** Whether nobody else could know better: one node is right, whatever it says. */
@@ -181,7 +182,7 @@ export class Heads implements HeadSink {
 
   /** What a client that was shown `floor` in `epoch` may still be held to. */
   floorOf(floor: number, epoch: number): number {
-    return this.#epochs.floorOf(floor, epoch, this.tip, this.#clock.nowMs() - this.waitMs)
+    return this.#epochs.floorOf(floor, epoch, this.tip)
   }
 
   /** Reorganisations so far, falls included. */
@@ -191,7 +192,7 @@ export class Heads implements HeadSink {
 
   /** The height below which no head is shown to anybody; see {@link Epochs.shown}. */
   get shown(): number {
-    return this.#epochs.shown(this.tip, this.#clock.nowMs() - this.waitMs)
+    return this.#epochs.shown(this.tip)
   }
 
   /** Whether a node on another branch went there so lately that the others may follow. */
@@ -234,9 +235,9 @@ export class Heads implements HeadSink {
     const change = this.#chain.decide(votes, mayFall)
     const turned = this.#markAside(nowMs)
     const height = heightOf(voters, this.#options.quorum)
-    if (change?.kind === 'reorg') this.#begin(height ?? this.tip, this.shown, nowMs)
+    if (change?.kind === 'reorg') this.#begin(height ?? this.tip, this.shown)
     else if (height !== null && height >= this.tip) this.#rise(height, nowMs)
-    else if (height !== null && mayFall) this.#begin(height, 0, nowMs)
+    else if (height !== null && mayFall) this.#begin(height, 0)
     else this.#fellAtMs = voters.length > 0 ? (this.#fellAtMs ?? nowMs) : null
     // Lag is counted from the branch that is served.
     if (turned) this.#fleet.refresh()
@@ -261,9 +262,9 @@ export class Heads implements HeadSink {
   }
 
   /** Another branch is served from now on, or a lower head: what clients were shown above is void. */
-  #begin(height: number, before: number, nowMs: number): void {
+  #begin(height: number, before: number): void {
     this.#fellAtMs = null
-    this.#epochs.begin(before, nowMs)
+    this.#epochs.begin(before)
     this.tip = height
   }
 
