@@ -123,7 +123,7 @@ export class HeadFollower {
         this.#isBlind = block === null
         if (block === null) return
         // What it told in the meantime may be newer, or may have been on its way for long.
-        if (this.#toldAtMs >= askedAtMs) continue
+        if (this.#toldAtMs > askedAtMs) continue
         this.#foreseen = this.#isTold && block.hash !== this.#told?.hash ? block : null
         await this.#take(block, askedAtMs)
         return
