@@ -52,6 +52,21 @@ test('an old head is never the answer, what nobody has is', (t: TestContext) => 
   t.assert.equal(transaction.mayHandOn, true)
 })
 
+test('an old head is asked for anew for as long as a call may wait, then it is an error', async (t: TestContext) => {
+  const fleet = onOld()
+  const demand = demandOf(fleet, 'eth_blockNumber', '[]')
+  let rounds = 0
+  do {
+    rounds += 1
+    demand.among(fleet.nodes)
+    t.assert.equal(demand.isMiss(reply('"result":"0xc"'), fleet.node(1)), true)
+    t.assert.equal(demand.mayHandOn, false)
+    fleet.clock.ms += 100
+  } while (await demand.catchUp())
+  t.assert.ok(rounds > 10)
+  t.assert.equal(demand.shortfall().code, 'NODES_BEHIND')
+})
+
 test('a block above the head is shown once it is known to be of the chain that is served', (t: TestContext) => {
   const fleet = onOld()
   const [higher, rival] = [at(branch(at(old, -1), 1, 300), 0), at(next, -1)]

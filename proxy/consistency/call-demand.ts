@@ -16,11 +16,8 @@ import { lacksBlock, type Miss, missOf } from './soft-miss.ts'
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
 const maxMisses = 2
 
-/**
- * Old heads, and blocks that are not indexed yet, that are not passed on for one call, at most: a
- * node may itself be a balancer.
- */
-const maxStale = 8
+/** Answers that say that an index is not ready, which are not passed on for one call, at most. */
+const maxEarly = 8
 
 /** Lookups that a pool may answer, of which each node has its own. */
 const inPools = new Set(['eth_getTransactionByHash', 'eth_getRawTransactionByHash'])
@@ -43,7 +40,7 @@ export class CallDemand implements Demand<Reply> {
   /** The node on another branch that the client is to stay with, or null. Found with the floor. */
   #ahead: Upstream | null = null
   #misses = 0
-  #stale = 0
+  #early = 0
   mayHandOn = true
   isPinLost = false
   /** The highest head that its answers told of where each node may say; 0 while none did. */
@@ -175,17 +172,12 @@ export class CallDemand implements Demand<Reply> {
 
   isMiss(reply: Reply, by: Upstream): boolean {
     const miss = missOf(this.#message.method, reply)
-    const mayBeStale = this.#stale < maxStale && (miss === null || miss === 'early')
-    const isStale = mayBeStale && (miss === 'early' || this.#isStale(reply, by))
-    if (isStale) this.#stale += 1
-    else if (
-      miss === null ||
-      miss === 'early' ||
-      this.#misses >= maxMisses ||
-      !this.#isKnownElsewhere(miss, by)
-    ) {
-      return false
-    } else this.#misses += 1
+    const isEarly = miss === 'early'
+    const isStale = isEarly ? this.#early < maxEarly : miss === null && this.#isStale(reply, by)
+    if (isStale) this.#early += isEarly ? 1 : 0
+    else if (miss === null || isEarly || this.#misses >= maxMisses) return false
+    else if (!this.#isKnownElsewhere(miss, by)) return false
+    else this.#misses += 1
     this.mayHandOn = !isStale
     this.#heads.softMisses += 1
     return true
@@ -273,6 +265,7 @@ export class CallDemand implements Demand<Reply> {
     const isMet = (): boolean => this.among(heads.readers).length > 0
     // Who showed an old head is not where it was thought to be; an index takes about as long.
     if (!this.mayHandOn) {
+      if (!isFirst && heads.nowMs >= this.#waitsUntilMs) return false
       await this.#patience.wait(heads, this.#waitsUntilMs - heads.nowMs)
       if (isMet()) return true
     }
