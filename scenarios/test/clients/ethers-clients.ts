@@ -22,16 +22,37 @@ const pollingInterval = 100
 /** More than a marble needs: an estimate would be of an account that has none yet. */
 export const gasLimit = 300_000n
 
+/** Calls whose answers are not there yet. */
+class UnderWay {
+  readonly #calls = new Set<Promise<unknown>>()
+
+  async of<Answer>(call: Promise<Answer>): Promise<Answer> {
+    this.#calls.add(call)
+    return await call.finally(() => this.#calls.delete(call))
+  }
+
+  /** Ends the listeners of a provider, and what ends with them, for good. */
+  async end(provider: Provider): Promise<void> {
+    await provider.removeAllListeners()
+    // What is said to the node then is said a turn later.
+    await immediate()
+    while (this.#calls.size > 0) {
+      await Promise.allSettled(this.#calls)
+      await immediate()
+      // A poll that ends when the listeners are gone listens anew, and for ever.
+      await provider.removeAllListeners()
+    }
+  }
+}
+
 /** Knows what is under way, and how many calls went together. */
 class WatchedProvider extends JsonRpcProvider {
   /** Calls in the largest batch so far. */
   largestBatch = 0
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #underWay = new UnderWay()
 
   override async send(method: string, params: unknown[] | Record<string, unknown>) {
-    const answer = super.send(method, params)
-    this.#underWay.add(answer)
-    return await answer.finally(() => this.#underWay.delete(answer))
+    return await this.#underWay.of(super.send(method, params))
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]) {
@@ -39,27 +60,33 @@ class WatchedProvider extends JsonRpcProvider {
     return await super._send(payload)
   }
 
-  /** Ends it for good: a poll that ends when the listeners are gone listens anew, and for ever. */
   async end(): Promise<void> {
-    await this.removeAllListeners()
-    while (this.#underWay.size > 0) {
-      await Promise.allSettled(this.#underWay)
-      await immediate()
-      await this.removeAllListeners()
-    }
+    await this.#underWay.end(this)
     this.destroy()
+  }
+}
+
+/** Knows what is under way: answers to its last words may come in any order. */
+class WatchedFeed extends WebSocketProvider {
+  readonly #underWay = new UnderWay()
+
+  override async send(method: string, params: unknown[] | Record<string, unknown>) {
+    return await this.#underWay.of(super.send(method, params))
+  }
+
+  async end(): Promise<void> {
+    await this.#underWay.end(this)
+    await this.destroy()
   }
 }
 
 /** Providers of one target, over HTTP and WebSocket; they end with the test. */
 export function ethersProviders(t: TestContext, target: Target) {
   const http = new WatchedProvider(target.url, undefined, { pollingInterval })
-  const feed = new WebSocketProvider(target.wsUrl)
+  const feed = new WatchedFeed(target.wsUrl)
   t.after(async () => {
     if (!http.destroyed) await http.end()
-    await feed.removeAllListeners()
-    await feed.send('eth_chainId', []) // Behind what that has sent, which must not be cut short.
-    await feed.destroy()
+    await feed.end()
   })
   return { http, feed }
 }
