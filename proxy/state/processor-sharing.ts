@@ -51,9 +51,10 @@ export class ProcessorSharing implements Physics {
   forecast(work: Work, extraMs: number): number {
     const belief = this.#belief
     const occupied = this.#calls.cpuOccupied + belief.failedCalls
+    const there = coresThere(belief)
     const crowd =
-      (2 * occupied + belief.othersCores + 1) / coresThere(belief) +
-      queueShare * (1 / coresLeft(belief) - 1 / coresThere(belief))
+      (2 * occupied + belief.othersCores + 1) / there +
+      queueShare * (1 / coresLeft(belief) - 1 / there)
     const diskMs = work.diskMs + extraMs
     const rttMs = Math.floor(belief.rttMs / rttStepMs) * rttStepMs
     return work.cpuMs * (1 + crowd) + diskCost(diskMs, this.#calls, belief) + rttMs
