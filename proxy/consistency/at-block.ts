@@ -101,6 +101,7 @@ function saysLatest({ body, method }: Message, start: number, end: number): bool
   return isLatest(body, start) || (isNull && optional.has(method))
 }
 
-function quantity(number: number): string {
+/** A height as JSON. */
+export function quantity(number: number): string {
   return `"0x${number.toString(16)}"`
 }

@@ -1,16 +1,17 @@
 import { ProxyError } from '../errors.ts'
 import type { Message } from '../rpc/call.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
-import type { Reply } from '../rpc/reply.ts'
+import { type Reply, resultReply } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { quantity } from './at-block.ts'
 import type { BlockNeed } from './block-need.ts'
 import type { Demand } from './demand.ts'
 import type { Heads } from './heads.ts'
 import { Patience } from './patience.ts'
 import type { Session } from './session.ts'
 import { aheadOf, showHead, shownFloor, showPin } from './session-floor.ts'
-import { hashIn, headIn, heightIn, plain, quantityOf, quantityReply } from './shown.ts'
+import { hashIn, headIn, heightIn, plain, quantityOf } from './shown.ts'
 import { lacksBlock, type Miss, missOf } from './soft-miss.ts'
 
 /** Nodes whose word is doubted for one call, at most: after so many, what the next one says holds. */
@@ -159,12 +160,9 @@ export class CallDemand implements Demand<Reply> {
       this.#floor = floor
       return [ahead]
     }
-    if (Math.max(floor, heads.shown) <= heads.tip && !heads.isFallen) {
-      this.#floor = heads.tip
-      return fresh
-    }
     const least = heads.isFallen ? floor : Math.max(floor, heads.shown)
     this.#floor = least
+    if (least <= heads.tip && !heads.isFallen) return fresh
     return candidates.filter(
       ({ head, asideSinceMs }) => asideSinceMs === null && (head ?? 0) >= least,
     )
@@ -236,7 +234,7 @@ export class CallDemand implements Demand<Reply> {
     if (reply.kind === 'error') return reply
     if (isPinned) {
       if (this.#session !== null) showPin(this.#session, pin, this.#heads)
-      return method === 'eth_blockNumber' ? quantityReply(pin.number) : reply
+      return method === 'eth_blockNumber' ? resultReply(quantity(pin.number)) : reply
     }
     const { kind } = this.#need
     if (kind !== 'latest' && kind !== 'pending') return reply

@@ -9,12 +9,6 @@ export function quantityOf({ kind, body, start, end }: Reply): number | null {
   return kind === 'result' ? quantityAt(body, start, end) : null
 }
 
-/** The answer of a method that gives a quantity. */
-export function quantityReply(number: number): Reply {
-  const body = Buffer.from(`"0x${number.toString(16)}"`)
-  return { kind: 'result', body, start: 0, end: body.length }
-}
-
 /** The height in the member `key` (with its quotes and colon) near the beginning of a result. */
 export function heightIn(reply: Reply, key: string): number | null {
   const at = behind(reply, key)

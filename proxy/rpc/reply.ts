@@ -9,6 +9,12 @@ export type Reply = {
   readonly end: number
 }
 
+/** An answer of our own, as if a node had given it. @param result as JSON */
+export function resultReply(result: string): Reply {
+  const body = Buffer.from(result)
+  return { kind: 'result', body, start: 0, end: body.length }
+}
+
 const opening = Buffer.from('{"jsonrpc":"2.0","id":')
 const resultKey = Buffer.from(',"result":')
 const errorKey = Buffer.from(',"error":')

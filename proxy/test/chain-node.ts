@@ -33,7 +33,7 @@ export class History {
     this.#head(this.#block(Number(head.number) + 1, head.hash))
   }
 
-  /** Takes `depth` blocks back and puts one more on another branch; told at once, as by Geth. */
+  /** Takes `depth` blocks back and puts one more, or `put`, on another branch; told at once, as by Geth. */
   reorganise(depth: number, put = depth + 1): void {
     let block = this.#newest
     for (let i = 0; i < depth; i++) block = this.parentOf(block)

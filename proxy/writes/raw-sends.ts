@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts'
-import type { Reply } from '../rpc/reply.ts'
+import { type Reply, resultReply } from '../rpc/reply.ts'
 import type { Fleet } from '../upstream/fleet.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { broadcast, type Outcome, sendRequest } from './broadcast.ts'
@@ -89,7 +89,9 @@ export class RawSends {
     if (found.isOurs || this.#journal.hasRoom) await this.#keep(transaction, raw, found.by)
     const entry = this.#journal.find(transaction.hash)
     if (found.block !== null && entry !== null) this.#journal.mined(found.block, [entry])
-    return found.isOurs ? { ...hashReply(transaction.hash), by: found.by } : refused(outcomes)
+    return found.isOurs
+      ? { ...resultReply(`"${transaction.hash}"`), by: found.by }
+      : refused(outcomes)
   }
 
   /**
@@ -174,11 +176,6 @@ function first(outcomes: readonly Outcome[], kind: Outcome['kind'] | null) {
     if ('reply' in outcome && (kind === null || outcome.kind === kind)) return outcome
   }
   return null
-}
-
-function hashReply(hash: string): Reply {
-  const body = Buffer.from(`"${hash}"`)
-  return { kind: 'result', body, start: 0, end: body.length }
 }
 
 function errorReply(message: string): Reply {

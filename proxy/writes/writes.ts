@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import { explain } from '../explanation.ts'
 import type { Message } from '../rpc/call.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
-import type { Reply } from '../rpc/reply.ts'
+import { type Reply, resultReply } from '../rpc/reply.ts'
 import { cpuWork } from '../state/work.ts'
 import type { ContractStats } from '../stats/contract-stats.ts'
 import type { Fleet } from '../upstream/fleet.ts'
@@ -213,7 +213,6 @@ export class Writes {
     const ofNode = BigInt(said.slice(1, -1))
     const next = this.#journal.nextNonce(asked.address, ofNode)
     if (next === ofNode) return reply
-    const body = Buffer.from(`"0x${next.toString(16)}"`)
-    return { kind: 'result', body, start: 0, end: body.length }
+    return resultReply(`"0x${next.toString(16)}"`)
   }
 }
