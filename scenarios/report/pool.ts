@@ -21,6 +21,8 @@ export type PooledRatio = {
 export class Pool {
   readonly cell: Cell
   readonly #runs: Results[] = []
+  /** By contender and figure: histograms are slow to decode, and everyone is compared with many. */
+  readonly #figures = new Map<string, ReadonlyMap<number, number>>()
 
   constructor(cell: Cell) {
     this.cell = cell
@@ -28,6 +30,7 @@ export class Pool {
 
   add(run: Results): void {
     this.#runs.push(run)
+    this.#figures.clear()
   }
 
   /** Everyone who takes part in any of the runs. */
@@ -40,16 +43,25 @@ export class Pool {
    * compared: they had the same calls, within minutes.
    * @returns null where no run has a pair of them
    */
-  ratio(contender: string, rival: string, { label, measure }: Figure): PooledRatio | null {
-    const ours = this.#trials(contender)
-    const theirs = this.#trials(rival)
-    const mine = figuresByRepeat(ours, label, measure)
-    const others = figuresByRepeat(theirs, label, measure)
+  ratio(contender: string, rival: string, figure: Figure): PooledRatio | null {
+    const { label, measure } = figure
+    const mine = this.#figuresOf(contender, figure)
+    const others = this.#figuresOf(rival, figure)
     const random = randomStream(1, `pool/${this.cell.id}/${contender}/${rival}/${label}/${measure}`)
     const ratio = pairedRatio(mine, others, random)
     if (ratio === null) return null
     const pairs = [...mine.keys()].filter((repeat) => others.has(repeat)).length
-    return { ratio, pairs, isFair: isComparable(serviceOf(ours), serviceOf(theirs)) }
+    const isFair = isComparable(serviceOf(this.#trials(contender)), serviceOf(this.#trials(rival)))
+    return { ratio, pairs, isFair }
+  }
+
+  #figuresOf(contender: string, { label, measure }: Figure): ReadonlyMap<number, number> {
+    const key = `${contender}/${label}/${measure}`
+    const known = this.#figures.get(key)
+    if (known !== undefined) return known
+    const found = figuresByRepeat(this.#trials(contender), label, measure)
+    this.#figures.set(key, found)
+    return found
   }
 
   /** Repeats are numbered anew, so that those of different runs are not taken for pairs. */

@@ -1,19 +1,23 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PublishedRun } from './readme-section.ts'
 import { readResults } from './results.ts'
+import type { PublishedRun } from './runs-text.ts'
 import { summarize } from './summary.ts'
 
-/** Of the repository, where runs are committed. */
-const directory = 'scenarios/results'
+/** From the repository's root, where runs are committed, a folder each. */
+export const publishedFolder = 'scenarios/results'
 
 /** The committed runs, the newest first. @param root the repository's folder */
 export async function publishedRuns(root: string): Promise<readonly PublishedRun[]> {
-  const names = (await readdir(join(root, directory))).toSorted().reverse()
+  const entries = await readdir(join(root, publishedFolder), { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   return await Promise.all(
-    names.map(async (name) => ({
-      folder: `${directory}/${name}`,
-      summary: summarize(await readResults(join(root, directory, name))),
-    })),
+    names
+      .toSorted()
+      .reverse()
+      .map(async (name) => ({
+        folder: `${publishedFolder}/${name}`,
+        summary: summarize(await readResults(join(root, publishedFolder, name))),
+      })),
   )
 }

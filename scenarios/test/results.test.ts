@@ -3,17 +3,19 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { renderCsv } from '../report/csv.ts'
 import { renderMarkdown } from '../report/markdown.ts'
-import { publishedRuns } from '../report/published.ts'
-import { withResults } from '../report/readme-section.ts'
+import { publishedFolder, publishedRuns } from '../report/published.ts'
+import { withResults, withRuns } from '../report/readme-section.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runs = await publishedRuns(root)
 const remedy = 'it is not what its results.json makes: npm run results'
 
-test("README's results are those of the committed runs; npm run results makes them", async (t: TestContext) => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
+test('what READMEs say of results is what the committed runs make; npm run results makes it', async (t: TestContext) => {
   t.assert.ok(runs.length > 0)
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
   t.assert.ok(withResults(readme, runs) === readme, remedy)
+  const ofRuns = await readFile(join(root, publishedFolder, 'README.md'), 'utf8')
+  t.assert.ok(withRuns(ofRuns, runs) === ofRuns, remedy)
 })
 
 for (const { folder, summary } of runs) {
@@ -28,7 +30,8 @@ for (const { folder, summary } of runs) {
 }
 
 test('a README without a place for results is refused', (t: TestContext) => {
-  t.assert.throws(() => withResults('# README', runs), /has no <!-- margins/)
+  t.assert.throws(() => withResults('# README', []), /has no <!-- margins/)
   const margins = '<!-- margins: made by npm run results --><!-- /margins -->'
-  t.assert.throws(() => withResults(margins, runs), /has no <!-- results/)
+  t.assert.throws(() => withResults(margins, []), /has no <!-- worth/)
+  t.assert.throws(() => withRuns('# Results', []), /has no <!-- runs/)
 })

@@ -1,0 +1,46 @@
+import { difference } from '../measure/statistics.ts'
+import { arrows, formatEstimate, formatRatio, unknown } from './format.ts'
+import { tableLines } from './markdown.ts'
+import type { Figure, Pool } from './pool.ts'
+
+/** What the published tables are about. */
+export const subject = 'state-space'
+/** The mean latency of all calls, the first figure of every table. */
+export const mean: Figure = { label: null, measure: 'mean' }
+/** The figures that are published, with their names. */
+export const figures: readonly (readonly [string, Figure])[] = [
+  ['mean of all calls', mean],
+  ['p99 of all calls', { label: null, measure: 'p99' }],
+  ['p95 of light calls', { label: 'light', measure: 'p95' }],
+]
+
+/** A column of a published table: a figure of the subject as a multiple of a rival's. */
+export type RatioColumn = {
+  readonly head: string
+  readonly rival: string
+  readonly figure: Figure
+}
+
+/** One figure as a multiple of each rival's, named by them. */
+export function columnsOf(rivals: readonly string[], figure: Figure): readonly RatioColumn[] {
+  return rivals.map((rival) => ({ head: `\`${rival}\``, rival, figure }))
+}
+
+/** A Markdown table of conditions by columns, the conditions without any figure left out. */
+export function ratioTable(pools: readonly Pool[], columns: readonly RatioColumn[]): string {
+  const rows = pools.map((pool) => [
+    `\`${pool.cell.id}\``,
+    ...columns.map(({ rival, figure }) => ratio(pool, rival, figure)),
+  ])
+  return tableLines(
+    ['', ...columns.map(({ head }) => head)],
+    rows.filter((row) => row.slice(1).some((text) => text !== unknown)),
+  )
+}
+
+function ratio(pool: Pool, rival: string, figure: Figure): string {
+  const found = pool.ratio(subject, rival, figure)
+  if (found === null) return unknown
+  const arrow = found.isFair ? arrows[difference(found.ratio)] : ''
+  return `${formatEstimate(found.ratio, formatRatio)}${arrow} ×${found.pairs}`
+}

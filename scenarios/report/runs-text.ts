@@ -1,0 +1,76 @@
+import { basename } from 'node:path'
+import { formatMoment } from './format.ts'
+import { type Pool, pooled } from './pool.ts'
+import { columnsOf, figures, ratioTable, subject } from './ratio-table.ts'
+import type { Results } from './results.ts'
+import type { Summary } from './summary.ts'
+import { headline } from './verdict.ts'
+
+/** A committed run: its folder, from the repository's root, and what its results make. */
+export type PublishedRun = { readonly folder: string; readonly summary: Summary }
+
+/** In the order of the tables; others, such as another program, come behind. */
+const rivals = [
+  ...['weighted-least-connection', 'least-connection', 'round-robin', 'weighted-round-robin'],
+  ...['power-of-two', 'peak-ewma', 'prequal', 'nearest-origin'],
+] as const
+
+/** By workload, profile and load. */
+export function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
+  if (a.workload !== b.workload) return a.workload < b.workload ? -1 : 1
+  if (a.profile !== b.profile) return a.profile < b.profile ? -1 : 1
+  return (a.load ?? 0) - (b.load ?? 0)
+}
+
+/**
+ * The subject as a multiple of each rival under each condition, and what was measured in each run, where
+ * and when: Markdown, whose links start in the folder that the runs lie in.
+ */
+export function runsText(runs: readonly PublishedRun[]): string {
+  const pools = pooled(runs.map(({ summary }) => summary.results)).toSorted(byCondition)
+  const all = new Set(pools.flatMap(({ contenders }) => [...contenders]))
+  const parts = [...all].filter((name) => name.startsWith(`${subject}:`)).toSorted()
+  const known: readonly string[] = [subject, ...rivals, ...parts]
+  const others = [...all].filter((name) => !known.includes(name)).toSorted()
+  const columns = [...rivals.filter((rival) => all.has(rival)), ...others]
+  const tables = figures.flatMap(([what, figure]) => [
+    `## The ${what}`,
+    `\`${subject}\` as a multiple of`,
+    ratioTable(pools, columnsOf(columns, figure)),
+  ])
+  const partTables = figures.flatMap(([what, figure]) => [
+    `The ${what}: \`${subject}\` as a multiple of itself with parts switched`,
+    ratioTable(pools, columnsOf(parts, figure)),
+  ])
+  return [
+    'Geometric means over paired repeats, those of all runs together (their number behind ×), with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; a dash where it was not measured.',
+    ...tables,
+    ...(parts.length === 0 ? [] : ['## What each part is worth', ...partTables]),
+    '## The runs',
+    runs.map(runLine).join('\n'),
+  ].join('\n\n')
+}
+
+function runLine({ folder, summary }: PublishedRun): string {
+  const { machine, startedAt, command, cells } = summary.results
+  const name = basename(folder)
+  const nodes = cells.length === 0 ? '' : conditions(summary.results)
+  const said = `${headline(summary)} ${nodes}`.trim()
+  return `- [${name}](${name}/report.md): ${said} \`${command}\`, ${machine.cores} cores of ${processorOf(machine.processor)}, Node ${machine.node}, ${formatMoment(startedAt)}.`
+}
+
+function conditions({ parameters, trials }: Results): string {
+  const counted = trials.filter(({ dropped }) => dropped === null).length
+  const disturbed = trials.filter((trial) => trial.disturbed !== null).length
+  const nodes = parameters.profiles.map(({ name, about }) => `${name}: ${about}`).join('; ')
+  const note =
+    disturbed === 0
+      ? ''
+      : ` ${disturbed} of its ${counted} trials were disturbed and count all the same.`
+  return nodes === '' ? note : `Nodes: ${parameters.fleet}, ${nodes}.${note}`
+}
+
+/** Without the marks of its maker. */
+function processorOf(name: string): string {
+  return name.replaceAll(/\((?:R|TM)\)/g, '')
+}
