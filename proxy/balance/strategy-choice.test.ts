@@ -31,7 +31,7 @@ test('what is no strategy, or no part of it, is refused in words', (t: TestConte
     [['state-space'], /want a name/],
     [{ name: 7 }, /want the name to be a text/],
     [{ name: 'round-robin', hold: 'off' }, /round-robin has no part "hold"/],
-    ['state-space:hold', /hold: want one of on, off, when-busy/],
+    ['state-space:hold', /hold: want one of on, off, patient, when-busy/],
     ['state-space:observer=best', /observer: want one of auto, /],
     [{ name: 'state-space', speed: 1 }, /no part "speed"/],
   ]

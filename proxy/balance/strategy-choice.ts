@@ -11,10 +11,11 @@ import {
 } from './strategies.ts'
 
 /**
- * Whether heavy calls wait for a node with room: `off`: never; `on`: when the busy node is still the better
- * one; `when-busy`: only while every node has a call.
+ * Whether heavy calls wait for a node with room: `off`: never; `patient`: when the busy node is still the
+ * better one; `on`: then, and for a while where they would take the last node without heavy calls from light
+ * ones; `when-busy`: only while every node has a call.
  */
-export const holdModes = ['on', 'off', 'when-busy'] as const
+export const holdModes = ['on', 'off', 'patient', 'when-busy'] as const
 export type HoldMode = (typeof holdModes)[number]
 
 /** A strategy with its parts switched. The parts mean something for `state-space` alone. */

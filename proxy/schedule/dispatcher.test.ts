@@ -127,7 +127,7 @@ test('a node has room for as much work as its cores do in one period', (t: TestC
 })
 
 test('a call waits for the better node, though another idles, unless told to wait for none', (t: TestContext) => {
-  for (const hold of ['on', 'when-busy'] as const) {
+  for (const hold of ['on', 'patient', 'when-busy'] as const) {
     const site = dispatching(2, {}, hold)
     // The busy node is by far the better one.
     site.nodes[1]?.meter.burden(50)
@@ -136,6 +136,36 @@ test('a call waits for the better node, though another idles, unless told to wai
     const second = site.arrive(cpuWork(90))
     t.assert.equal(second.node, hold === 'when-busy' ? site.nodes[0] : null)
   }
+})
+
+test('the last node without a heavy call is left to light ones, for three times the work of who would take it', (t: TestContext) => {
+  const site = dispatching(3)
+  beginLightTraffic(site, 5)
+  const [first, second] = [site.arrive(heavy), site.arrive(heavy)]
+  const third = site.arrive(heavy)
+  t.assert.equal(third.node, null)
+  const idle = site.nodes.filter((node) => node !== first.node && node !== second.node)
+  t.assert.deepEqual([site.arrive(light).node], idle)
+  site.clock.ms += 3 * heavy.cpuMs - 1
+  site.dispatcher.release()
+  t.assert.equal(third.node, null)
+  site.clock.ms += 1
+  site.dispatcher.release()
+  t.assert.deepEqual([third.node], idle)
+})
+
+test('it is taken at once where few light calls come, of two nodes, by little work, and by hold=patient', (t: TestContext) => {
+  const taken = (work: Work, eachMs: number, nodes: number, hold: HoldMode): boolean => {
+    const site = dispatching(nodes, {}, hold)
+    beginLightTraffic(site, eachMs)
+    for (let i = 1; i < nodes; i++) site.arrive(work)
+    return site.arrive(work).node !== null
+  }
+  t.assert.equal(taken(heavy, 5, 3, 'on'), false)
+  t.assert.equal(taken(heavy, 50, 3, 'on'), true)
+  t.assert.equal(taken(heavy, 5, 2, 'on'), true)
+  t.assert.equal(taken(cpuWork(4), 5, 3, 'on'), true)
+  t.assert.equal(taken(heavy, 5, 3, 'patient'), true)
 })
 
 test('when waiting is switched off all that wait go at once', (t: TestContext) => {
@@ -174,6 +204,15 @@ type Call = {
   refused: Refusal | null
   takenMs: number
   held: Held<unknown> | null
+}
+
+/** Light calls for two seconds, one each so many milliseconds, all of them answered. */
+function beginLightTraffic(site: ReturnType<typeof dispatching>, eachMs: number): void {
+  site.end(site.arrive(heavy))
+  for (let ms = 0; ms < 2_000; ms += eachMs) {
+    site.clock.ms += eachMs
+    site.end(site.arrive(light))
+  }
 }
 
 function dispatching(count: number, options = {}, hold: HoldMode = 'on') {

@@ -102,8 +102,14 @@ export class Lanes<Node extends Candidate> {
    * Finds the best node for a heavy call and the node where it may go now; ties by chance. The
    * result is kept nowhere: a node that leaves must not be.
    * @param waitsPastIdle whether it may wait for the better node while some node has no call at all
+   * @param keepsOne whether it leaves the last node without heavy calls to the light ones
    */
-  weigh(among: readonly Node[], work: Work, waitsPastIdle: boolean): Weighed<Node> {
+  weigh(
+    among: readonly Node[],
+    work: Work,
+    waitsPastIdle: boolean,
+    keepsOne: boolean,
+  ): Weighed<Node> {
     const { slack } = this.#options
     let best: Node | null = null
     let bestCost = Number.POSITIVE_INFINITY
@@ -112,6 +118,7 @@ export class Lanes<Node extends Candidate> {
     let freeCost = Number.POSITIVE_INFINITY
     let freeTies = 0
     let someIdle = false
+    let withoutHeavy = 0
     for (let i = 0; i < among.length; i++) {
       const node = among[i]
       if (node === undefined) continue
@@ -124,6 +131,7 @@ export class Lanes<Node extends Candidate> {
         bestCost = cost
       }
       if (node.inFlight === 0) someIdle = true
+      if (lane.calls === 0) withoutHeavy += 1
       if (!this.#hasRoom(node, lane, work)) continue
       if (cost < freeCost || free === null) freeTies = 0
       if (cost <= freeCost || free === null) {
@@ -131,6 +139,9 @@ export class Lanes<Node extends Candidate> {
         if (freeTies === 1 || this.#rng() * freeTies < 1) free = node
         freeCost = cost
       }
+    }
+    if (keepsOne && withoutHeavy <= 1 && free !== null && this.#standsStillWith(free)) {
+      return { best, go: null }
     }
     if (free !== null && (freeCost <= slack * bestCost || slack === Number.POSITIVE_INFINITY)) {
       return { best, go: free }
@@ -146,6 +157,11 @@ export class Lanes<Node extends Candidate> {
     if (lane.calls === 0 || node.meter.stalls?.() !== true) return true
     const roomMs = this.#options.room * node.capacityCores * periodMs
     return lane.workMs + work.cpuMs + work.diskMs <= roomMs
+  }
+
+  /** Whether a first heavy call would keep light ones waiting there. */
+  #standsStillWith(node: Node): boolean {
+    return this.#of(node).calls === 0 && node.meter.stalls?.() === true
   }
 
   #of(node: Node): Lane {
