@@ -66,7 +66,7 @@ test('web3: what ten accounts send at once is mined, and heard of once', async (
       t.assert.deepEqual(newOf(values).toSorted(), hashes.toSorted())
     }
     for (const { values } of [polled.blocks, polled.pending, pushed.pending]) {
-      t.assert.equal(new Set(values).size, values.length)
+      t.assert.equal(new Set(values).size, values.length, `${target.name}: ${values.join()}`)
     }
     // Anvils that are given a transaction in mid-sealing have a block replaced: a short reorganisation.
     const isWhole = target.name === 'node' ? isGapless : isWithoutGap
