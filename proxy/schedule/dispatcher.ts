@@ -135,7 +135,7 @@ export class Dispatcher<Node extends Candidate> {
     // Where others wait it has to take its turn.
     if (this.#queue.length > 0) return null
     this.#lanes.clearPlans()
-    return this.#weigh(among, work, 0).go
+    return this.#weigh(among, work, 0, this.#clock.nowMs()).go
   }
 
   /** Lets a call wait: it is released or refused, once, unless it is cancelled. */
@@ -206,6 +206,7 @@ export class Dispatcher<Node extends Candidate> {
   /** Sends the first that can go; false when none can. */
   #releaseOne(): boolean {
     this.#lanes.clearPlans()
+    const nowMs = this.#clock.nowMs()
     for (let i = 0; i < this.#options.lookAhead; i++) {
       const held = this.#queue.at(i)
       if (held === undefined) return false
@@ -215,10 +216,10 @@ export class Dispatcher<Node extends Candidate> {
         held.wait.refuse('no-node')
         return true
       }
-      const { best, go } = this.#weigh(among, held.work, this.#clock.nowMs() - held.heldAtMs)
+      const { best, go } = this.#weigh(among, held.work, nowMs - held.heldAtMs, nowMs)
       if (go !== null) {
         this.#queue.remove(held)
-        this.#sendTo(go, held, this.#clock.nowMs())
+        this.#sendTo(go, held, nowMs)
         return true
       }
       if (best !== null) this.#lanes.plan(best, held.work)
@@ -226,11 +227,11 @@ export class Dispatcher<Node extends Candidate> {
     return false
   }
 
-  #weigh(among: readonly Node[], work: Work, heldMs: number): Weighed<Node> {
+  #weigh(among: readonly Node[], work: Work, heldMs: number, nowMs: number): Weighed<Node> {
     if (this.#isHolding) {
       const keepsOne =
         this.#choice.hold === 'on' &&
-        keepsOneFor(work, among.length, heldMs, this.#lights.perMs(this.#clock.nowMs()))
+        keepsOneFor(work, among.length, heldMs, this.#lights.perMs(nowMs))
       return this.#lanes.weigh(among, work, this.#waitsPastIdle, keepsOne)
     }
     const best = this.#picker.pick(among, work)
@@ -242,7 +243,7 @@ export class Dispatcher<Node extends Candidate> {
     const among = held.wait.among()
     this.#lanes.clearPlans()
     const best =
-      among.length === 0 ? null : this.#weigh(among, held.work, nowMs - held.heldAtMs).best
+      among.length === 0 ? null : this.#weigh(among, held.work, nowMs - held.heldAtMs, nowMs).best
     if (best === null) held.wait.refuse('no-node')
     else this.#sendTo(best, held, nowMs)
   }
