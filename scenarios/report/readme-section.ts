@@ -1,6 +1,6 @@
-import { type Pool, pooled } from './pool.ts'
+import type { Pool } from './pool.ts'
 import { columnsOf, figures, mean, type RatioColumn, ratioTable, subject } from './ratio-table.ts'
-import { byCondition, type PublishedRun, runsText } from './runs-text.ts'
+import { type PublishedRun, runsText } from './runs-text.ts'
 
 /** What is made anew, between these two lines. */
 const sections = {
@@ -16,15 +16,18 @@ const legend =
   'geometric means over pairs (their number behind ×) with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown'
 
 /** README with what it says of results made anew. @throws Error when it has no place for it */
-export function withResults(readme: string, runs: readonly PublishedRun[]): string {
-  const pools = pooled(runs.map(({ summary }) => summary.results)).toSorted(byCondition)
+export function withResults(readme: string, pools: readonly Pool[]): string {
   const withMargins = withSection(readme, sections.margins, () => margins(pools))
   return withSection(withMargins, sections.worth, () => worth(pools))
 }
 
 /** The README of the committed runs, made anew. @throws Error when it has no place for them */
-export function withRuns(readme: string, runs: readonly PublishedRun[]): string {
-  return withSection(readme, sections.runs, () => runsText(runs))
+export function withRuns(
+  readme: string,
+  pools: readonly Pool[],
+  runs: readonly PublishedRun[],
+): string {
+  return withSection(readme, sections.runs, () => runsText(pools, runs))
 }
 
 function withSection(

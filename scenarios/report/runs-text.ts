@@ -15,8 +15,12 @@ const rivals = [
   ...['power-of-two', 'peak-ewma', 'prequal', 'nearest-origin'],
 ] as const
 
-/** By workload, profile and load. */
-export function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
+/** The conditions of all runs, by workload, profile and load. */
+export function poolsOf(runs: readonly PublishedRun[]): readonly Pool[] {
+  return pooled(runs.map(({ summary }) => summary.results)).toSorted(byCondition)
+}
+
+function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
   if (a.workload !== b.workload) return a.workload < b.workload ? -1 : 1
   if (a.profile !== b.profile) return a.profile < b.profile ? -1 : 1
   return (a.load ?? 0) - (b.load ?? 0)
@@ -26,8 +30,7 @@ export function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
  * The subject as a multiple of each rival under each condition, and what was measured in each run, where
  * and when: Markdown, whose links start in the folder that the runs lie in.
  */
-export function runsText(runs: readonly PublishedRun[]): string {
-  const pools = pooled(runs.map(({ summary }) => summary.results)).toSorted(byCondition)
+export function runsText(pools: readonly Pool[], runs: readonly PublishedRun[]): string {
   const all = new Set(pools.flatMap(({ contenders }) => [...contenders]))
   const parts = [...all].filter((name) => name.startsWith(`${subject}:`)).toSorted()
   const known: readonly string[] = [subject, ...rivals, ...parts]
