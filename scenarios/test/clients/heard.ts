@@ -60,6 +60,16 @@ export function isRising(numbers: readonly (bigint | number)[]): boolean {
   return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))
 }
 
+/** Whether nothing is told twice. */
+export function isEachNew(values: readonly string[]): boolean {
+  return new Set(values).size === values.length
+}
+
+/** Whether nothing is told twice in a row; after a reorganisation a block may come again. */
+export function isEachAnother(values: readonly string[]): boolean {
+  return values.every((value, i) => value !== values[i - 1])
+}
+
 /** The highest of block numbers; 0 of none. */
 export function highest(numbers: readonly bigint[]): bigint {
   let most = 0n
