@@ -154,6 +154,17 @@ test('the last node without a heavy call is left to light ones, for three times 
   t.assert.deepEqual([third.node], idle)
 })
 
+test('it is left to nobody while more heavy calls wait than half of the nodes', (t: TestContext) => {
+  const site = dispatching(4)
+  beginLightTraffic(site, 5)
+  for (let i = 0; i < 3; i++) t.assert.notEqual(site.arrive(heavy).node, null)
+  const [first, second] = [site.arrive(heavy), site.arrive(heavy)]
+  t.assert.equal(first.node, null)
+  const third = site.arrive(heavy)
+  t.assert.notEqual(first.node, null)
+  t.assert.deepEqual([second.node, third.node], [null, null])
+})
+
 test('it is taken at once where few light calls come, of two nodes, by little work, and by hold=patient', (t: TestContext) => {
   const taken = (work: Work, eachMs: number, nodes: number, hold: HoldMode): boolean => {
     const site = dispatching(nodes, {}, hold)

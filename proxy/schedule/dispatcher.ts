@@ -231,7 +231,7 @@ export class Dispatcher<Node extends Candidate> {
     if (this.#isHolding) {
       const keepsOne =
         this.#choice.hold === 'on' &&
-        keepsOneFor(work, among.length, heldMs, this.#lights.perMs(nowMs))
+        keepsOneFor(work, among.length, this.queued, heldMs, this.#lights.perMs(nowMs))
       return this.#lanes.weigh(among, work, this.#waitsPastIdle, keepsOne)
     }
     const best = this.#picker.pick(among, work)
