@@ -140,7 +140,7 @@ export class Lanes<Node extends Candidate> {
         freeCost = cost
       }
     }
-    if (keepsOne && withoutHeavy <= 1 && free !== null && this.#standsStillWith(free)) {
+    if (keepsOne && withoutHeavy <= 1 && free !== null && this.#isFirstToStall(free)) {
       return { best, go: null }
     }
     if (free !== null && (freeCost <= slack * bestCost || slack === Number.POSITIVE_INFINITY)) {
@@ -154,14 +154,14 @@ export class Lanes<Node extends Candidate> {
    * 1.8 of weighted least-connection's mean on eight nodes of two cores (simulated, B1 of the study).
    */
   #hasRoom(node: Node, lane: Lane, work: Work): boolean {
-    if (lane.calls === 0 || node.meter.stalls?.() !== true) return true
+    if (lane.calls === 0 || !stalls(node)) return true
     const roomMs = this.#options.room * node.capacityCores * periodMs
     return lane.workMs + work.cpuMs + work.diskMs <= roomMs
   }
 
-  /** Whether a first heavy call would keep light ones waiting there. */
-  #standsStillWith(node: Node): boolean {
-    return this.#of(node).calls === 0 && node.meter.stalls?.() === true
+  /** Whether it would be the first heavy call there, and keep light ones waiting. */
+  #isFirstToStall(node: Node): boolean {
+    return this.#of(node).calls === 0 && stalls(node)
   }
 
   #of(node: Node): Lane {
@@ -171,6 +171,11 @@ export class Lanes<Node extends Candidate> {
     this.#lanes.set(node, lane)
     return lane
   }
+}
+
+/** Whether a heavy call makes all others there wait, as under a quota that binds. */
+function stalls({ meter }: Candidate): boolean {
+  return meter.stalls?.() === true
 }
 
 /** The call with the work of those that wait for the same node before it. */
