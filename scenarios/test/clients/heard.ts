@@ -60,14 +60,14 @@ export function isRising(numbers: readonly (bigint | number)[]): boolean {
   return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0))
 }
 
-/** Whether nothing is told twice. */
-export function isEachNew(values: readonly string[]): boolean {
-  return new Set(values).size === values.length
-}
-
 /** Whether nothing is told twice in a row; after a reorganisation a block may come again. */
 export function isEachAnother(values: readonly string[]): boolean {
   return values.every((value, i) => value !== values[i - 1])
+}
+
+/** How often a number is not above the one before it: each time, the chain went back. */
+export function stepsBack(numbers: readonly bigint[]): number {
+  return numbers.filter((number, i) => i > 0 && number <= (numbers[i - 1] ?? 0n)).length
 }
 
 /** The highest of block numbers; 0 of none. */
