@@ -12,8 +12,8 @@ import {
 
 /**
  * Whether heavy calls wait for a node with room: `off`: never; `patient`: when the busy node is still the
- * better one; `on`: then, and for a while where they would take the last node without heavy calls from light
- * ones; `when-busy`: only while every node has a call.
+ * better one; `on`: then, and for a while, unless many wait, where they would take the last node without
+ * heavy calls from light ones; `when-busy`: only while every node has a call.
  */
 export const holdModes = ['on', 'off', 'patient', 'when-busy'] as const
 export type HoldMode = (typeof holdModes)[number]

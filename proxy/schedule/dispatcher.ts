@@ -73,7 +73,7 @@ export const dispatcherDefaults: DispatcherOptions = {
  * Under CPU quotas heavy reads are kept apart: one is sent when the node that will feel it least has
  * no heavy call in flight or room for one more, and waits otherwise. On real Geth under CPU quotas that is worth
  * 0.93 of the mean at load 0.7 and 0.79 at 0.85 against the same strategy without it. The last node
- * without a heavy call is left to the light ones for a while (`keepsOneFor`).
+ * without a heavy call is left to the light ones for a while, unless many wait (`keepsOneFor`).
  */
 export class Dispatcher<Node extends Candidate> {
   readonly #options: DispatcherOptions
