@@ -211,12 +211,14 @@ export class Members {
     if (this.#isClosed) return
     const { fleet, log } = this.#parts
     const staying = able.filter((member) => this.#isWelcome(member))
+    const isAmongOthers = fleet.upstreams.length > 0
     for (const member of staying) {
       const { upstream, spec } = member
       member.stage = 'in'
       upstream.draining = spec.drain ?? false
       // The strategy may have changed since it was asked.
       upstream.meter = this.#parts.meterFor(upstream.cores)
+      if (isAmongOthers) upstream.meter.joined?.()
       this.#equip(member)
       this.joined += 1
     }

@@ -16,6 +16,13 @@ export type LoadMeter = {
   start(work: Work): Ticket
   /** Its answer ended after `rttMs` milliseconds, or failed. Called once for every `start`. */
   settle(ticket: Ticket, work: Work, rttMs: number, failed: boolean): void
+  /**
+   * In place of {@link settle}: the call ended early for no fault of the node's, such as a client that
+   * went away. Where absent, as one that failed.
+   */
+  abandon?(ticket: Ticket): void
+  /** Its node came, or came back, among nodes that serve: it is cold. */
+  joined?(): void
   /** The agent reported, at `sentWallMs` of its wall clock where that is known. */
   report(report: NodeReport, sentWallMs?: number): void
   /** The point this meter believes in, or null where it believes in none. */

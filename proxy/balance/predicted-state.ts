@@ -31,6 +31,14 @@ export class PredictedState implements LoadMeter {
     this.#observer.settle(ticket, failed, this.#clock.nowMs())
   }
 
+  abandon(ticket: Ticket): void {
+    this.#observer.abandon(ticket, this.#clock.nowMs())
+  }
+
+  joined(): void {
+    this.#observer.joined(this.#clock.nowMs())
+  }
+
   report(report: NodeReport, sentWallMs?: number): void {
     this.#observer.report(report, this.#clock.nowMs(), sentWallMs)
   }

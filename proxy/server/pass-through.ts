@@ -41,6 +41,9 @@ type Passage = {
   sent: ClientRequest | null
 }
 
+/** How a request ended; `abandoned`: for no fault of the node's, and not by its answer. */
+type End = 'answered' | 'failed' | 'abandoned'
+
 /** Hands on to nodes what is not JSON-RPC and was configured, as it is, by http-proxy. */
 export class PassThrough {
   readonly #options: PassThroughOptions
@@ -109,8 +112,10 @@ export class PassThrough {
       const passage: Passage = { cors, sent: null }
       this.#passages.set(request, passage)
       let refusal = unreachable
+      let isNodesFault = false
       const giveUp = (reason: Refusal): void => {
         refusal = reason
+        isNodesFault = reason === tooLate
         if (response.headersSent || passage.sent === null) response.destroy()
         else passage.sent.destroy(new Error(reason.text))
       }
@@ -118,7 +123,8 @@ export class PassThrough {
       const settle = this.#begin(upstream)
       response.once('close', () => {
         clearTimeout(timer)
-        settle(!response.writableFinished)
+        if (isNodesFault) settle('failed')
+        else settle(response.writableFinished ? 'answered' : 'abandoned')
       })
       let bytes = 0
       request.on('data', (chunk: Buffer) => {
@@ -128,6 +134,7 @@ export class PassThrough {
       const options = { ...this.#optionsFor(upstream), selfHandleResponse: true }
       withHeaders(request, requestHeaders(request, false), () => {
         this.#proxy.web(request, response, options, () => {
+          if (refusal === unreachable && !response.destroyed) isNodesFault = true
           if (response.headersSent) response.destroy()
           else if (!response.destroyed) refuse(refusal, refusal === tooLarge)
         })
@@ -152,7 +159,8 @@ export class PassThrough {
     socket.once('close', () => {
       this.#settled(socket)
       this.#openTunnels.delete(socket)
-      settle(false)
+      // How long a tunnel was open says nothing of its node.
+      settle('abandoned')
     })
     withHeaders(request, requestHeaders(request, true), () => {
       const options = this.#optionsFor(upstream)
@@ -206,17 +214,18 @@ export class PassThrough {
   }
 
   /** Counts one more for a node. What it returns is called once, at its end. */
-  #begin(upstream: Upstream): (failed: boolean) => void {
+  #begin(upstream: Upstream): (end: End) => void {
     const { meter } = upstream
     const ticket = meter.start(work)
     const startedMs = this.#clock.nowMs()
     this.#underWay.set(upstream, (this.#underWay.get(upstream) ?? 0) + 1)
-    return (failed) => {
+    return (end) => {
       const left = (this.#underWay.get(upstream) ?? 1) - 1
       // A node that has left must not be remembered.
       if (left > 0) this.#underWay.set(upstream, left)
       else this.#underWay.delete(upstream)
-      meter.settle(ticket, work, this.#clock.nowMs() - startedMs, failed)
+      if (end === 'abandoned' && meter.abandon !== undefined) meter.abandon(ticket)
+      else meter.settle(ticket, work, this.#clock.nowMs() - startedMs, end !== 'answered')
     }
   }
 

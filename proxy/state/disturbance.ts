@@ -59,7 +59,7 @@ export class Disturbance {
     this.#last = Math.max(0, before + gain * (value - before))
     if (isFirst) this.#mean = this.#last
     else {
-      this.#everyMs += 0.1 * (nowMs - this.#observedAtMs - this.#everyMs)
+      this.#everyMs = rhythmMs(this.#everyMs, nowMs - this.#observedAtMs)
       const mean = this.#mean
       this.#correlation.add((before - mean) / capacity, (this.#last - mean) / capacity)
       this.#mean += Math.min(maxMeanStep, dtMs / meanTauMs) * (this.#last - mean)
@@ -84,6 +84,17 @@ export class Disturbance {
     this.#mean = 0
     this.#observedAtMs = Number.NEGATIVE_INFINITY
   }
+}
+
+/** The longest interval that an agent can be set to, ms. What is longer is a silence, and no rhythm. */
+const longestIntervalMs = 60_000
+
+/**
+ * How often an agent reports, ms, after one more gap of `gapMs`. A silence of an hour must not make the
+ * next one of minutes look usual.
+ */
+export function rhythmMs(everyMs: number, gapMs: number): number {
+  return everyMs + 0.1 * (Math.min(gapMs, longestIntervalMs) - everyMs)
 }
 
 /** How long an agent that reports every `everyMs` may be silent before it counts as lost, ms. */

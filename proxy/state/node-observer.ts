@@ -125,7 +125,7 @@ export class NodeObserver implements Observer {
     if (report.gone === true) {
       this.#surroundings.forget()
       this.#phase.forgetAgent()
-      this.#slowStart.left()
+      this.#slowStart.gone(nowMs)
     } else {
       const usedMs = this.#calls.usedMs()
       const own = this.#own
@@ -143,7 +143,7 @@ export class NodeObserver implements Observer {
       own.ended.fill(0)
       this.#usedMsBefore = usedMs
       this.#ranMsBefore = this.#quota.ranMs
-      this.#slowStart.isThere(nowMs)
+      this.#slowStart.seen(nowMs)
     }
     this.#refresh(nowMs)
   }
@@ -168,13 +168,13 @@ export class NodeObserver implements Observer {
     if (failed) {
       this.#own.cpuMs += cpuMs - leftMs
       this.#failures.add(cpuMs, nowMs)
-      this.#slowStart.failed()
+      this.#slowStart.failed(nowMs)
       this.#refresh(nowMs)
       return
     }
     this.#own.cpuMs += cpuMs
     this.#own.diskMs += calls.diskMs[ticket] ?? 0
-    this.#slowStart.isThere(nowMs)
+    this.#slowStart.answered()
     this.#physics.ended()
     const wasLight = cpuMs + (calls.diskMs[ticket] ?? 0) <= lightMs
     this.#roundTrip.learn(latencyMs, cpuMs)
@@ -186,6 +186,18 @@ export class NodeObserver implements Observer {
       this.#quota.rephase(nowMs)
     }
     this.#endedAtMs = nowMs
+  }
+
+  abandon(ticket: Ticket, nowMs: number): void {
+    this.advance(nowMs)
+    const calls = this.#calls
+    this.#own.cpuMs += (calls.cpuMs[ticket] ?? 0) - calls.leftMs(ticket)
+    calls.remove(ticket)
+  }
+
+  joined(nowMs: number): void {
+    this.#slowStart.joined(nowMs)
+    this.#refresh(nowMs)
   }
 
   advance(nowMs: number): void {

@@ -18,6 +18,10 @@ export type Observer = {
   dispatch(work: Work, nowMs: number): Ticket
   /** The call ended; `failed` where it brought no answer. Once for every `dispatch`. */
   settle(ticket: Ticket, failed: boolean, nowMs: number): void
+  /** In place of {@link settle}: the call ended early for no fault of the node's, and says nothing of it. */
+  abandon(ticket: Ticket, nowMs: number): void
+  /** The node came, or came back, among nodes that serve: it is cold. */
+  joined(nowMs: number): void
   /** Brings the belief to `nowMs`. Called before `forecast`; asking twice changes nothing. */
   advance(nowMs: number): void
   /** What `work` would cost if sent now: a distance, not negative, less is better. Changes nothing. */

@@ -1,6 +1,6 @@
 import type { NodeReport } from '../../agents/report.ts'
 import type { Costs } from './costs.ts'
-import { Disturbance, silenceMs } from './disturbance.ts'
+import { Disturbance, rhythmMs, silenceMs } from './disturbance.ts'
 import type { NodeBelief } from './node-belief.ts'
 import { type Usage, UsageWindows } from './usage-window.ts'
 import { type StateVector, vectorOf } from './vector.ts'
@@ -62,7 +62,9 @@ export class Surroundings {
   readonly #cores: Disturbance
   readonly #disks: Disturbance
   readonly #lost: Disturbance
+  /** When the last figures were measured, and when they came. */
   #newsAtMs = Number.NEGATIVE_INFINITY
+  #arrivedAtMs = Number.NEGATIVE_INFINITY
   #everyMs = 250
   #lies = 0
   /** The last point that was reported; null while none is, or the node is gone. */
@@ -89,8 +91,9 @@ export class Surroundings {
     const { x, raw } = report
     this.seen = vectorOf(x)
     if (Object.keys(x).length > 0 || raw.cpu_usage_s !== undefined) {
-      const gapMs = nowMs - this.#newsAtMs
-      if (gapMs < Number.POSITIVE_INFINITY) this.#everyMs += 0.1 * (gapMs - this.#everyMs)
+      const gapMs = nowMs - this.#arrivedAtMs
+      if (gapMs < Number.POSITIVE_INFINITY) this.#everyMs = rhythmMs(this.#everyMs, gapMs)
+      this.#arrivedAtMs = nowMs
       // The figures are older than their arrival by what the agent says; its clock is not needed.
       this.#newsAtMs = nowMs - report.age
     }
@@ -127,6 +130,7 @@ export class Surroundings {
   forget(): void {
     this.seen = null
     this.#newsAtMs = Number.NEGATIVE_INFINITY
+    this.#arrivedAtMs = Number.NEGATIVE_INFINITY
     this.#windows.reset()
     this.#cores.reset()
     this.#disks.reset()

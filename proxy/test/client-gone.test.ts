@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { asFlags, fileWith, nodeOf, runningProxy } from './running-proxy.ts'
+import { asFlags, fileWith, nodeOf, type ProxyProcess, runningProxy } from './running-proxy.ts'
 import { stubNodes } from './stub-node.ts'
 
 test('when a client goes', async (t: TestContext) => {
@@ -11,6 +11,7 @@ test('when a client goes', async (t: TestContext) => {
 
   await t.test('its call at the node ends, and the node is not blamed', async (t: TestContext) => {
     node.reset()
+    const before = await distanceOf(proxy)
     node.on('eth_call', () => 'hold')
     for (let i = 0; i < 6; i += 1) {
       const arrived = node.arrival('eth_call')
@@ -22,6 +23,9 @@ test('when a client goes', async (t: TestContext) => {
     }
     const seen = await proxy.untilNode('a', ({ inFlight }) => inFlight === 0)
     t.assert.deepEqual([seen.errors, seen.breaker, seen.health], [0, 'closed', 'up'])
+    // Nor does it look busy, or away: six failures would make it cost five times as much and more.
+    const distance = await distanceOf(proxy)
+    t.assert.ok(distance < 2 * before, `${distance}, ${before} before`)
   })
 
   await t.test('in the middle of a batch the rest of it is not sent', async (t: TestContext) => {
@@ -60,6 +64,15 @@ test('when a client goes its call leaves the queue for a connection at once', as
   await proxy.untilNode('a', ({ inFlight }) => inFlight === 1)
   t.assert.equal(nodeOf(await proxy.fleet(), 'a').errors, 0)
 })
+
+/** What one more call would cost the node, as the proxy explains it. */
+async function distanceOf(proxy: ProxyProcess): Promise<number> {
+  const body = '{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":[]}'
+  const response = await proxy.fetch(body, { 'x-equipoise-explain': '1' })
+  await response.body?.cancel()
+  const [, distance] = /distance=([\d.]+)/.exec(response.headers.get('x-equipoise-why') ?? '') ?? []
+  return Number(distance)
+}
 
 /** Sends a request and hands back what ends its connection. */
 async function ask(url: string, body: string): Promise<() => void> {

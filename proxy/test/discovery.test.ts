@@ -35,6 +35,25 @@ test('what a provider has found before the ports open is asked before they do', 
   t.assert.equal((await proxy.call('eth_getBalance', '0x1', 'latest')).result?.node, 'a')
 })
 
+test('a node that comes to others is given its share little by little, the first ones are not', async (t: TestContext) => {
+  const [a, b] = await stubNodes(t, 'a', 'b')
+  const file = await nodeFile(t, a)
+  const proxy = await runningProxy(t, ['--providers.file.path', file.path])
+  const why = async () => {
+    const body = '{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":[]}'
+    const response = await proxy.fetch(body, { 'x-equipoise-explain': '1' })
+    await response.body?.cancel()
+    return response.headers.get('x-equipoise-why') ?? ''
+  }
+  await proxy.untilNode('a', ({ health }) => health === 'up')
+  const alone = Number(/distance=([\d.]+)/.exec(await why())?.[1])
+  await file.write(a, b)
+  await proxy.untilNode('b', ({ health }) => health === 'up')
+  const [, distance, joining] = /distance=([\d.]+); runner-up=b:([\d.]+)/.exec(await why()) ?? []
+  t.assert.ok(Number(distance) < 2 * alone, `${distance}, ${alone} alone`)
+  t.assert.ok(Number(joining) > 1.2 * Number(distance), `${joining} beside ${distance}`)
+})
+
 test('a node that leaves ends the calls it has, takes no new ones, and nothing of it is shown after', async (t: TestContext) => {
   const [a, b] = await stubNodes(t, 'a', 'b')
   const file = await nodeFile(t, a)

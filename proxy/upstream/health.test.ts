@@ -44,6 +44,27 @@ test('what is no answer to a check is a finding, with its words', async (t: Test
   }
 })
 
+test('a node that was down is told to be cold when it is up again, and only then', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a')
+  const { upstreams, changed, refreshed } = await checking(t, nodes)
+  const [upstream] = upstreams
+  if (upstream === undefined) throw new Error('no node')
+  let joined = 0
+  upstream.meter.joined = () => {
+    joined += 1
+  }
+  await refreshed()
+  nodes[0].on('eth_blockNumber', () => 'drop')
+  await changed('down')
+  await refreshed()
+  t.assert.equal(joined, 0)
+  nodes[0].scripts.clear()
+  await changed('up')
+  nodes[0].head += 1
+  await refreshed()
+  t.assert.equal(joined, 1)
+})
+
 test('the head is followed, up and down', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a')
   const { fleet, refreshed } = await checking(t, nodes)

@@ -168,6 +168,7 @@ class Check {
       }
       const askedMs = this.#clock.nowMs()
       upstream.hear(Number(await this.#quantity('eth_blockNumber')), askedMs)
+      if (upstream.health === 'down') upstream.meter.joined?.()
       upstream.health = 'up'
       upstream.reason = null
       if (upstream.breaker.endure()) upstream.onTurn()

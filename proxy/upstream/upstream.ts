@@ -201,7 +201,8 @@ export class Upstream {
       return answer
     } catch (error) {
       this.#underWay.delete(attempt)
-      meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
+      if (isBlameless(error, cancellation) && meter.abandon !== undefined) meter.abandon(ticket)
+      else meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
       this.#blame(error, cancellation)
       throw error
     } finally {
@@ -225,8 +226,7 @@ export class Upstream {
   }
 
   #blame(error: unknown, cancellation: Cancellation): void {
-    const isBlameless = error instanceof UpstreamError && !error.failure.blame
-    if (cancellation.isCancelled || isBlameless) {
+    if (isBlameless(error, cancellation)) {
       this.breaker.abandon()
       this.onTurn()
       return
@@ -295,4 +295,9 @@ export class Upstream {
   async close(): Promise<void> {
     await this.#connections.close()
   }
+}
+
+/** Whether a call failed for a reason that says nothing of its node. */
+function isBlameless(error: unknown, cancellation: Cancellation): boolean {
+  return cancellation.isCancelled || (error instanceof UpstreamError && !error.failure.blame)
 }
