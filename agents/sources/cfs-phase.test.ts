@@ -91,3 +91,34 @@ test('a start that is known is not looked for again within a minute', async (t: 
   await looking
   t.assert.equal(source.periodStartMs, machine.clock.now - 2)
 })
+
+for (const [what, byMs] of [
+  ['back', -3_600_042],
+  ['forward', 7_042],
+] as const) {
+  test(`a wall clock that is set ${what} takes the starts with it`, async (t: TestContext) => {
+    using machine = new RecordedMachine('v1-hybrid')
+    const source = machine.source(22_827)
+    source.sample()
+    let nowMs = 0
+    let setMs = 1_000_000
+    const phases = new CfsPhases({ nowMs: () => nowMs, wallMs: () => setMs + nowMs })
+    phases.follow(source)
+    source.periodStartMs = setMs
+    phases.refresh()
+    setMs += byMs
+    nowMs = 250
+    phases.refresh()
+    t.assert.equal(source.periodStartMs, 1_000_000 + byMs)
+    // One that is found after the clock was set, but before anybody looked at it, stands as it is.
+    source.periodStartMs = undefined
+    const looking = phases.look()
+    machine.write(stat, 'nr_periods 8208\n')
+    setMs += byMs
+    nowMs = 252
+    await looking
+    phases.refresh()
+    phases.close()
+    t.assert.equal(source.periodStartMs, setMs + 251)
+  })
+}

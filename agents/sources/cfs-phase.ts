@@ -27,6 +27,9 @@ const stepMs = 1
 /** A look that came later than this after the last tells too little. */
 const maxGapMs = 3
 
+/** The wall clock was set when it moved against the other by more than two readings can be apart, ms. */
+const setByMs = 5
+
 /**
  * Finds out when the CFS periods of groups begin, by looking at `nr_periods` each millisecond until
  * it moves. The start lies between two looks.
@@ -37,10 +40,13 @@ export class CfsPhases {
   readonly #followed = new Map<Phased, number | undefined>()
   readonly #stop = new AbortController()
   #isLooking = false
+  /** Wall clock − the clock that never goes back. */
+  #offsetMs: number
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#offsetMs = clock.wallMs() - clock.nowMs()
   }
 
   follow(phased: Phased): void {
@@ -53,6 +59,7 @@ export class CfsPhases {
 
   /** Starts the next look when it is due. */
   refresh(): void {
+    this.#heedSetClock()
     if (this.#isLooking || this.#clock.nowMs() - this.#lookedAtMs < everyMs) return
     const counts = this.#counts()
     if (counts.size === 0) return
@@ -66,6 +73,17 @@ export class CfsPhases {
   close(): void {
     this.#stop.abort()
     this.#followed.clear()
+  }
+
+  /** Starts are told in wall clock time: once that is set, they are set with it. */
+  #heedSetClock(): void {
+    const offsetMs = this.#clock.wallMs() - this.#clock.nowMs()
+    const byMs = offsetMs - this.#offsetMs
+    if (Math.abs(byMs) <= setByMs) return
+    this.#offsetMs = offsetMs
+    for (const phased of this.#followed.keys()) {
+      if (phased.periodStartMs !== undefined) phased.periodStartMs += byMs
+    }
   }
 
   /** The counts of those whose start is not known well enough, and that do begin periods. */
@@ -96,6 +114,7 @@ export class CfsPhases {
         counts.delete(phased)
         const gapMs = nowMs - beforeMs
         if (now !== undefined && gapMs <= maxGapMs) {
+          this.#heedSetClock()
           phased.periodStartMs = this.#clock.wallMs() - gapMs / 2
         }
       }
