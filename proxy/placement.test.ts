@@ -1,7 +1,11 @@
 import { type TestContext, test } from 'node:test'
 import { defaultChoice, meterOf, parseStrategy } from './balance/strategy-choice.ts'
+import { Exchange } from './exchange.ts'
 import { Placement } from './placement.ts'
 import { seededRng } from './rng.ts'
+import { methods } from './rpc/methods.ts'
+import { dispatcherDefaults } from './schedule/dispatcher.ts'
+import { quotaReportOf, wallAtZeroMs } from './state/test/quota-report.ts'
 import { cpuWork } from './state/work.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Fleet } from './upstream/fleet.ts'
@@ -38,6 +42,35 @@ test('cores that the operator declared survive a change of strategy', (t: TestCo
   t.assert.equal(upstream.meter.cost(work), 1.5)
 })
 
+test('a heavy read that finds as many waiting as may is refused, and counted', async (t: TestContext) => {
+  const { placement, upstream, fleet, stats } = placing()
+  upstream.health = 'up'
+  fleet.refresh()
+  upstream.meter = placement.meterFor(null)
+  upstream.meter.report(quotaReportOf(0, 0), wallAtZeroMs)
+  upstream.send = () => new Promise(() => {})
+  const rule = methods.get('eth_getLogs')
+  if (rule === undefined) throw new Error('no rule')
+  const reader = { read: () => null, mayFlow: false, open: () => null }
+  const errand = { ...reader, request: Buffer.alloc(0), rule, work: cpuWork(60) }
+  const exchanges: Exchange[] = []
+  const place = () => {
+    const exchange = new Exchange(0, false)
+    exchanges.push(exchange)
+    return placement.place(errand, exchange)
+  }
+  const { maxHeld } = dispatcherDefaults
+  // One has the node, and so many wait for it.
+  const placed = Array.from({ length: 1 + maxHeld }, place)
+  for (const one of placed) one.catch(() => {})
+  t.assert.equal(placement.dispatcher.queued, maxHeld)
+  t.assert.deepEqual([...stats.shed], [])
+  await t.assert.rejects(place(), { code: 'OVERLOADED' })
+  t.assert.deepEqual([...stats.shed], [['held', 1]])
+  for (const { cancellation } of exchanges) cancellation.cancel()
+  t.assert.equal(placement.dispatcher.queued, 0)
+})
+
 function placing(cores: number | null = null) {
   const clock = testClock()
   const upstream = testUpstream('a', clock, { cores })
@@ -54,5 +87,5 @@ function placing(cores: number | null = null) {
     clock,
     seededRng(1),
   )
-  return { placement, upstream, clock }
+  return { placement, upstream, clock, fleet, stats }
 }

@@ -124,6 +124,7 @@ export class Placement {
       let takenMs = 0
       let isFailed = true
       const pickedMs = this.#recorder === null ? 0 : this.#clock.nowMs()
+      const out = this.#recorder === null ? undefined : this.#leftOut(among)
       try {
         let read: Read
         if (chosen !== null) {
@@ -147,6 +148,8 @@ export class Placement {
       } catch (error) {
         lastError = judged(error, rule, exchange)
         const node: Upstream | null = chosen ?? held?.node ?? null
+        const isShed = error instanceof ProxyError && error.code === 'OVERLOADED'
+        if (node === null && isShed) this.#metrics.shed.add('held')
         if (node === null || !mayTryElsewhere(lastError, rule)) throw lastError
         tried = tried === null ? [node] : [...tried, node]
         this.#metrics.retries += 1
@@ -154,9 +157,17 @@ export class Placement {
         const node = chosen ?? held?.node ?? null
         if (node !== null) this.dispatcher.ended(node, held?.takenMs ?? takenMs)
         const heldMs = held?.heldMs ?? 0
-        this.#recorder?.call(work, pickedMs, among.length, node?.id ?? null, heldMs, isFailed)
+        const to = node?.id ?? null
+        this.#recorder?.call(work, pickedMs, among.length, out, to, heldMs, isFailed)
       }
     }
+  }
+
+  /** The nodes that a call cannot go to, for the record; undefined where it may go to all. */
+  #leftOut(among: readonly Upstream[]): readonly string[] | undefined {
+    const { upstreams } = this.#fleet
+    if (among.length === upstreams.length) return undefined
+    return upstreams.filter((upstream) => !among.includes(upstream)).map(({ id }) => id)
   }
 
   /** The errand, ready to wait. */

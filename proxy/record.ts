@@ -49,7 +49,8 @@ export const recordLine = z.discriminatedUnion('k', [
   /**
    * One try of a call at one node, or of a call that waited in vain (`node` null). It came to be
    * placed at `t`, with `among` nodes to choose from, was sent `heldMs` later and ended `tookMs`
-   * after that. `cpuMs` and `diskMs` are what it was taken to cost when it ended.
+   * after that. `out` are the other nodes of the fleet: down, behind, full, draining, short of memory or
+   * tried before; absent where there are none. `cpuMs` and `diskMs` are what it was taken to cost when it ended.
    */
   z.object({
     k: z.literal('call'),
@@ -59,6 +60,7 @@ export const recordLine = z.discriminatedUnion('k', [
     cpuMs: ms,
     diskMs: ms,
     among: z.int().min(0),
+    out: z.array(z.string()).optional(),
     node: z.string().nullable(),
     heldMs: ms,
     tookMs: ms,

@@ -15,8 +15,8 @@ const report = { id: 'a', name: 'a', x: { cpu: 0.5 }, cap: {}, raw: {}, src: 'x'
 test('what is written can be read: start, calls, reports, strategies', async (t: TestContext) => {
   const { recorder, clock, lines } = recording(t)
   clock.ms = 110
-  recorder.call(cpuWork(5), 102, 2, 'a', 3, false)
-  recorder.call(cpuWork(5), 102, 2, null, 8, true)
+  recorder.call(cpuWork(5), 102, 2, undefined, 'a', 3, false)
+  recorder.call(cpuWork(5), 102, 2, ['c'], null, 8, true)
   recorder.report('a', 1_700_000_000_000, report)
   recorder.strategy('prequal')
   recorder.join({ id: 'c', cores: 2 })
@@ -26,7 +26,7 @@ test('what is written can be read: start, calls, reports, strategies', async (t:
   t.assert.deepEqual(lines(), [
     { k: 'start', v: 1, t: 0, wall: 7, strategy: 'state-space', nodes },
     { ...common, node: 'a', heldMs: 3, tookMs: 5, failed: false },
-    { ...common, node: null, heldMs: 8, tookMs: 0, failed: true },
+    { ...common, out: ['c'], node: null, heldMs: 8, tookMs: 0, failed: true },
     { k: 'report', t: 10, node: 'a', sent: 1_700_000_000_000, report },
     { k: 'strategy', t: 10, strategy: 'prequal' },
     { k: 'join', t: 10, node: 'c', cores: 2 },
@@ -36,7 +36,7 @@ test('what is written can be read: start, calls, reports, strategies', async (t:
 
 test('a record ends at its limit, says so in its last line and once in the log', async (t: TestContext) => {
   const { recorder, lines, file, told } = recording(t, 4_000)
-  for (let i = 0; i < 1_000; i += 1) recorder.call(cpuWork(5), 100, 2, 'a', 0, false)
+  for (let i = 0; i < 1_000; i += 1) recorder.call(cpuWork(5), 100, 2, undefined, 'a', 0, false)
   await recorder.close()
   t.assert.equal(lines().at(-1)?.k, 'full')
   t.assert.ok(statSync(file).size < 4_100)
@@ -51,7 +51,7 @@ test('the file is its owner’s alone', async (t: TestContext) => {
 
 test('a file that cannot be written ends the record, not the proxy', async (t: TestContext) => {
   const { recorder, told } = recording(t, 1e6, '/nowhere/at/all')
-  recorder.call(cpuWork(5), 100, 2, 'a', 0, false)
+  recorder.call(cpuWork(5), 100, 2, undefined, 'a', 0, false)
   await recorder.close()
   t.assert.deepEqual(told, ['the record ended: its file cannot be written'])
 })

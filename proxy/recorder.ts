@@ -70,6 +70,7 @@ export class Recorder {
     work: Work,
     fromMs: number,
     among: number,
+    out: readonly string[] | undefined,
     node: string | null,
     heldMs: number,
     failed: boolean,
@@ -78,7 +79,8 @@ export class Recorder {
     const { key, kind, cpuMs, diskMs } = work
     const tookMs = Math.max(0, this.#clock.nowMs() - fromMs - heldMs)
     const t = this.#at(fromMs)
-    this.#write({ k: 'call', t, key, kind, cpuMs, diskMs, among, node, heldMs, tookMs, failed })
+    const how = { key, kind, cpuMs, diskMs, among, ...(out === undefined ? {} : { out: [...out] }) }
+    this.#write({ k: 'call', t, ...how, node, heldMs, tookMs, failed })
   }
 
   report(node: string, sent: number, report: NodeReport): void {

@@ -58,6 +58,21 @@ test('a node takes calls from when it came until it left', (t: TestContext) => {
   t.assert.ok(Math.abs(a - 25) <= 1 && Math.abs(c - 75) <= 1, counts.join())
 })
 
+test('a call goes to none of the nodes that it could not go to', (t: TestContext) => {
+  const nodes = [...start.nodes, { id: 'c', cores: 100 }]
+  const lines = calls({}).map((call, i) => (i < 150 ? { ...call, out: ['c'] } : call))
+  for (const name of strategyNames) {
+    const record = parseRecord(
+      textOf(lines).replace(JSON.stringify(start.nodes), JSON.stringify(nodes)),
+    )
+    const { calls: counts, choices } = replay(record, { ...defaultChoice, name }, 1)
+    const [a = 0, b = 0, c = 0] = counts
+    t.assert.deepEqual([choices, a + b + c], [200, 200], name)
+    t.assert.ok(c <= 50, `${name}: ${c} to the node that was down for 150 of 200`)
+    if (name === 'weighted-least-connection') t.assert.equal(c, 50)
+  }
+})
+
 test('what the agents said is heard again', (t: TestContext) => {
   const report = {
     id: 'b',
@@ -86,7 +101,7 @@ test('a last line that was cut off is left out, any other is an error with its n
 })
 
 /** 200 calls, one each 10 ms, by turns to a and b. */
-function calls(but: { among?: number; kind?: string; tookMs?: number }): readonly unknown[] {
+function calls(but: { among?: number; kind?: string; tookMs?: number }): readonly object[] {
   return Array.from({ length: 200 }, (_, i) => ({
     k: 'call',
     t: 1 + 10 * i,

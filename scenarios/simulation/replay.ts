@@ -105,11 +105,12 @@ export function replay(record: ProxyRecord, choice: StrategyChoice, seed: number
       return
     }
     seen.choices += 1
-    const node = dispatcher.pick(call, present)
+    const among = () => eligible(call, present)
+    const node = dispatcher.pick(call, among())
     if (node !== null) return send(call, node, 0)
     const waiting = {
       work: call,
-      among: () => present,
+      among,
       release: (to: Node, heldMs: number) => send(call, to, heldMs),
       refuse: () => {
         seen.refused += 1
@@ -137,6 +138,11 @@ export function replay(record: ProxyRecord, choice: StrategyChoice, seed: number
     calls: nodes.map(({ calls }) => calls),
     workMs: nodes.map(({ workMs }) => workMs),
   }
+}
+
+/** Those of the nodes that the call could go to in the record. */
+function eligible({ out }: Line<'call'>, present: readonly Node[]): readonly Node[] {
+  return out === undefined ? present : present.filter(({ id }) => !out.includes(id))
 }
 
 function later(agenda: Agenda, atMs: number, run: () => void): void {
