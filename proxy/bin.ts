@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { AbiError } from './abi.ts'
 import { observerNames, strategyNames } from './balance/strategies.ts'
 import { holdModes, strategyText } from './balance/strategy-choice.ts'
@@ -73,13 +73,6 @@ const switchFlags = [
   ['providers.docker.host-ports', 'dial ports that containers publish on the host'],
 ] as const
 
-/** Strategies that weigh nodes by their cores. */
-const needsCores: ReadonlySet<string> = new Set([
-  'weighted-round-robin',
-  'weighted-least-connection',
-  'state-space',
-])
-
 const examples = `
 Examples:
   $ equipoise --node http://127.0.0.1:18545 --node http://127.0.0.1:18555
@@ -96,6 +89,7 @@ const program = new Command('equipoise')
   .option('--config <FILE>', 'YAML file with the same keys as the flags; flags win')
   .option('--node <[ID=]URL>', 'a node; repeat for each', collect)
   .option('--agent <ID=URL>', "the agent that reports node ID's state; repeat for each", collect)
+  .option('--cores <ID=N>', 'CPU cores that node ID may use; an agent knows by itself', collect)
   .option('--strategy <NAME>', `${strategyNames.join(', ')} (state-space)`)
   .option('--strategy.hold <MODE>', `${holdModes.join(', ')}: whether heavy calls may wait (on)`)
   .option('--strategy.observer <NAME>', `${observerNames.join(', ')}: a node's physics (auto)`)
@@ -138,7 +132,6 @@ try {
 async function serve(options: Record<string, unknown>): Promise<void> {
   const config = loadConfig(flagsOf(options))
   const log = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }))
-  warnOfUnknownCores(config, log)
   const reread = () => loadConfig(flagsOf(options)).nodes
   const proxy = createProxy(config, secretsOf(config), version(), log, reread)
   // Before anyone can know that it runs: unheard, a SIGHUP would end it.
@@ -158,16 +151,6 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   await proxy.close()
 }
 
-/** Strategies that go by the cores of a node take one for the other where nobody says. */
-function warnOfUnknownCores({ nodes, strategy }: Config, log: Logger): void {
-  const unknown = nodes.filter(({ cores, agent }) => cores === undefined && agent === undefined)
-  if (nodes.length < 2 || unknown.length === 0 || !needsCores.has(strategy.name)) return
-  log.warn(
-    { nodes: unknown.map(({ id }) => id), strategy: strategy.name },
-    'cores unknown: these nodes are taken to have 1 each; set cores in the file, or name an agent with --agent ID=URL',
-  )
-}
-
 function flagsOf(options: Record<string, unknown>): Flags {
   const keys = new Map<string, string>()
   for (const [name] of switchFlags) if (options[camelCase(name)] === true) keys.set(name, 'true')
@@ -175,13 +158,14 @@ function flagsOf(options: Record<string, unknown>): Flags {
     const value = options[camelCase(name)]
     if (typeof value === 'string') keys.set(name, value)
   }
-  const { config, node, agent, strategy } = options as Partial<Flags>
+  const { config, node, agent, cores, strategy } = options as Partial<Flags>
   const { 'strategy.hold': hold, 'strategy.observer': observer } = options as Record<string, string>
   return {
     keys,
     ...(config === undefined ? {} : { config }),
     ...(node === undefined ? {} : { node }),
     ...(agent === undefined ? {} : { agent }),
+    ...(cores === undefined ? {} : { cores }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hold === undefined ? {} : { hold }),
     ...(observer === undefined ? {} : { observer }),

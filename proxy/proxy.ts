@@ -23,6 +23,7 @@ import { Front, type FrontUrls, named } from './server/front.ts'
 import { Costs } from './state/costs.ts'
 import { CallStats } from './stats/call-stats.ts'
 import { Streams } from './streams/streams.ts'
+import { UnknownCores } from './unknown-cores.ts'
 import type { AgentAccess } from './upstream/agent-access.ts'
 import { Agents } from './upstream/agents.ts'
 import { Collector } from './upstream/collector.ts'
@@ -85,18 +86,26 @@ export function createProxy(
       maxLagBlocks: config.health['max-lag'],
       chainId: chain === undefined ? null : `0x${chain.toString(16)}`,
     },
-    ({ id, health, reason, draining, breaker, isShortOfMemory, meter }) => {
+    ({ id, health, reason, draining, breaker, isShortOfMemory, meter, lastReport }) => {
       const rung = meter.rung?.()
       const details = { node: id, health, reason, draining, breaker: breaker.state, rung }
-      const isWell = health === 'up' && !isShortOfMemory
+      // Its agent was believed, or should be: now the strategy goes by less than it could.
+      const isBlind = lastReport !== null && (rung === 'weighted' || rung === 'unweighted')
+      const isWell = health === 'up' && !isShortOfMemory && !isBlind
       log[isWell ? 'info' : 'warn']({ ...details, isShortOfMemory }, 'node changed')
     },
   )
   const { interval, timeout } = config.health
   const health = new HealthChecks(fleet, { intervalMs: interval, timeoutMs: timeout }, clock)
   const recorder = recorderOf(config, fleet, clock, log)
-  const onReport = ({ id }: Upstream, report: NodeReport, sent: number) =>
-    recorder?.report(id, sent, report)
+  const unknownCores = new UnknownCores(
+    (details, message) => log.warn(details, message),
+    () => placement.dispatcher.choice.name,
+  )
+  const onReport = (upstream: Upstream, report: NodeReport, sent: number) => {
+    recorder?.report(upstream.id, sent, report)
+    unknownCores.ofReport(upstream, report)
+  }
   const hearing = (upstream: Upstream): Upstream => {
     upstream.load.onReport = (report) => onReport(upstream, report, Date.now())
     return upstream
@@ -127,6 +136,7 @@ export function createProxy(
     clock,
     rng,
   )
+  unknownCores.ofNodes(config.nodes)
   const sockets = new NodeSockets()
   const { quorum, strict, wait } = config.consistency
   const heads = new Heads(fleet, { quorum, maxWaitMs: wait }, clock)

@@ -45,6 +45,22 @@ test('an agent belongs to the node it is named for, of the file or of a flag', a
   t.assert.equal(loadConfig(flags({ config, agent })).nodes[0]?.agent?.port, '8560')
 })
 
+test('so do the cores that it may use', async (t: TestContext) => {
+  const byFlag = loadConfig(flags({ node: [`a=${node}`, `b=${node}`], cores: ['b=0.5'] }))
+  t.assert.deepEqual(
+    byFlag.nodes.map(({ cores }) => cores),
+    [undefined, 0.5],
+  )
+  const config = await fileWith(t, `nodes: [{ id: a, url: ${node}, cores: 1 }]`)
+  t.assert.equal(loadConfig(flags({ config, cores: ['a=4'] })).nodes[0]?.cores, 4)
+  for (const text of ['a=many', 'a=0', 'a=-1', 'a=Infinity']) {
+    t.assert.deepEqual(problemsOf(flags({ config, cores: [text] })), ['nodes[0].cores'], text)
+  }
+  for (const text of ['b=1', 'a', 'a=']) {
+    t.assert.deepEqual(problemsOf(flags({ config, cores: [text] })), ['--cores'], text)
+  }
+})
+
 test('problems of flags and file are told together, each once', async (t: TestContext) => {
   const config = await fileWith(t, 'htp: {}')
   const agent = ['nobody=http://127.0.0.1:1', 'http://127.0.0.1:1']

@@ -7,6 +7,7 @@ export type Flags = {
   readonly config?: string
   readonly node?: readonly string[]
   readonly agent?: readonly string[]
+  readonly cores?: readonly string[]
   readonly strategy?: string
   /** Parts of the strategy, whichever it is. */
   readonly hold?: string
@@ -40,7 +41,8 @@ export function loadConfig(flags: Flags): Config {
   for (const [path, text] of flags.keys) setAt(tree, path, decoded(path, text))
   addStrategy(tree, flags)
   if (flags.node !== undefined) tree['nodes'] = flags.node.map(nodeOf)
-  for (const text of flags.agent ?? []) addAgent(tree, text, problems)
+  for (const text of flags.agent ?? []) addToNode(tree, 'agent', 'URL', text, problems)
+  for (const text of flags.cores ?? []) addToNode(tree, 'cores', 'N', text, problems)
   try {
     const config = parseConfig(tree)
     if (problems.length === 0) return config
@@ -101,15 +103,23 @@ function nodeOf(text: string, index: number): Tree {
   return named === null ? { id: `node-${index + 1}`, url: text } : { id: named[1], url: named[2] }
 }
 
-function addAgent(tree: Tree, text: string, problems: Problem[]): void {
-  const [, id, url] = /^([^=/:]+)=(.+)$/s.exec(text) ?? []
+/** `ID=VALUE` of `--agent` or `--cores`: a key of the node with that id. */
+function addToNode(
+  tree: Tree,
+  key: 'agent' | 'cores',
+  wanted: string,
+  text: string,
+  problems: Problem[],
+): void {
+  const path = `--${key}`
+  const [, id, value] = /^([^=/:]+)=(.+)$/s.exec(text) ?? []
   const nodes: unknown = tree['nodes']
   const node = Array.isArray(nodes) ? nodes.find((entry: unknown) => idOf(entry) === id) : undefined
-  if (id === undefined || url === undefined) {
-    problems.push({ path: '--agent', message: `want ID=URL, not ${text}` })
+  if (id === undefined || value === undefined) {
+    problems.push({ path, message: `want ID=${wanted}, not ${text}` })
   } else if (node === undefined) {
-    problems.push({ path: '--agent', message: `no node has the id ${id}` })
-  } else node.agent = url
+    problems.push({ path, message: `no node has the id ${id}` })
+  } else node[key] = key === 'cores' ? Number(value) : value
 }
 
 /** A name on the command line puts aside the parts that a file gives to another. */

@@ -3,7 +3,7 @@ import { seededRng } from '../rng.ts'
 import { methods, unknownMethod } from '../rpc/methods.ts'
 import { Costs } from './costs.ts'
 import { evidence, LearnedWork } from './learned-work.ts'
-import type { Work } from './work.ts'
+import type { Work, WorkKind } from './work.ts'
 
 test('a call costs what its method’s rule says, and one method makes one work', (t: TestContext) => {
   const costs = new Costs()
@@ -39,6 +39,14 @@ test('a batch costs what its calls cost one after another', (t: TestContext) => 
   const works = ['eth_call', 'eth_getLogs', 'eth_call'].map((name) => costs.of(name, ruleOf(name)))
   const sum = works.reduce((ms, { cpuMs }) => ms + cpuMs, 0)
   t.assert.equal(costs.ofBatch(works).cpuMs, sum)
+})
+
+test('a batch waits as the one of its calls that may wait the least', (t: TestContext) => {
+  const of = (kind: WorkKind): Work => ({ key: kind, kind, cpuMs: 5, diskMs: 0 })
+  const kindOf = (...kinds: WorkKind[]) => new Costs().ofBatch(kinds.map(of)).kind
+  t.assert.equal(kindOf('background', 'background'), 'background')
+  t.assert.equal(kindOf('background', 'read', 'background'), 'read')
+  t.assert.equal(kindOf('read', 'write', 'background', 'read'), 'write')
 })
 
 test('half the calls take longer than what is learned, whatever the dearest are like', (t: TestContext) => {

@@ -87,15 +87,20 @@ export class Costs {
     return work
   }
 
-  /** The work of a batch: its calls run one after another on one node. */
+  /**
+   * The work of a batch: its calls run one after another on one node. It must not wait where one of them
+   * must not, and nobody waits for it where nobody waits for any.
+   */
   ofBatch(works: readonly Work[]): Work {
     let cpuMs = 0
     let diskMs = 0
+    let kind: WorkKind = 'background'
     for (const work of works) {
       cpuMs += work.cpuMs
       diskMs += work.diskMs
+      if (work.kind === 'write' || (work.kind === 'read' && kind === 'background')) kind = work.kind
     }
-    return { key: 'batch', kind: 'read', cpuMs, diskMs }
+    return { key: 'batch', kind, cpuMs, diskMs }
   }
 
   /** A node used `usedMs` of CPU in a window in which our calls are said to have cost `saidMs`. */
