@@ -2,7 +2,7 @@ import { type TestContext, test } from 'node:test'
 import { type StrategyName, strategyNames } from '../balance/strategies.ts'
 import { type Scenario, simulate } from '../balance/test/simulation.ts'
 import type { Rng } from '../rng.ts'
-import { cpuWork, type Work } from '../state/work.ts'
+import { cpuWork, isLight, type Work } from '../state/work.ts'
 
 /** Four equal nodes at 80 % of what they can do, with light calls and heavy ones of 5 and 60 ms. */
 const mixed: Omit<Scenario, 'strategy'> = {
@@ -27,6 +27,26 @@ test('told to wait only when busy, nothing does while some node has no call at a
     },
   })
   t.assert.ok(waited > 50, `only ${waited} waited`)
+})
+
+test('by default too, calls wait only while others do on their account, and light ones never', (t: TestContext) => {
+  const waited = { calls: 0, besideIdle: 0 }
+  simulate({
+    ...mixed,
+    quota: true,
+    strategy: 'state-space',
+    onWait(nodes, work) {
+      waited.calls += 1
+      if (nodes.some(({ inFlight }) => inFlight === 0)) waited.besideIdle += 1
+      t.assert.ok(!isLight(work), 'a light call waits')
+      t.assert.ok(
+        nodes.some(({ inFlight }) => inFlight > 0),
+        'a call waits before an idle fleet',
+      )
+    },
+  })
+  // It waits for the better node, not for any: that is where it gains.
+  t.assert.ok(waited.besideIdle > 0 && waited.besideIdle < waited.calls, JSON.stringify(waited))
 })
 
 test('no call waits longer than the bound, however busy the nodes are', (t: TestContext) => {
@@ -92,13 +112,18 @@ test('no strategy but nearest-origin herds, however rare the reports', (t: TestC
   for (const strategy of strategyNames) {
     if (strategy === 'nearest-origin') continue
     for (const reportMs of [100, 1_000, 5_000]) {
-      const nodes = simulate({ ...mixed, strategy, reportMs, calls: 5_000 })
-      // Of an interval with few calls one node may have most by chance.
+      // Six times as large, for 210 calls between two reports of 100 ms: of few, one node may have
+      // most by chance.
+      const sixfold = { ...mixed, cores: [6, 6, 6, 6], callsPerMs: 2.1 }
+      const nodes = simulate({ ...sixfold, strategy, reportMs })
       const intervals = nodes[0]?.callsByInterval.length ?? 0
+      t.assert.ok(intervals >= 10_000 / 2.1 / reportMs)
       for (let i = 0; i < intervals; i += 1) {
         const counts = nodes.map(({ callsByInterval }) => callsByInterval[i] ?? 0)
         const all = counts.reduce((sum, count) => sum + count, 0)
-        if (all < 100) continue
+        // The last is cut short.
+        if (i === intervals - 1 && all < 100) continue
+        t.assert.ok(all >= 100, `${all} calls tell nothing`)
         const most = Math.max(...counts) / all
         t.assert.ok(most < 0.6, `${strategy} at ${reportMs} ms: ${most} to one node`)
       }

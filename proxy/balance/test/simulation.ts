@@ -34,7 +34,7 @@ export type Scenario = {
   readonly hold?: HoldMode
   readonly scheduling?: Partial<DispatcherOptions>
   /** A call begins to wait; a call that waited is sent. */
-  readonly onWait?: (nodes: readonly SimulatedNode[]) => void
+  readonly onWait?: (nodes: readonly SimulatedNode[], work: Work) => void
   readonly onHeld?: (heldMs: number) => void
   /** Looks at each node when it has been given a call. */
   readonly watch?: (node: SimulatedNode) => void
@@ -102,7 +102,7 @@ export function simulate(scenario: Scenario, seed = 12_345): readonly SimulatedN
       throw new Error(`refused: ${why}`)
     }
     dispatcher.hold({ work, among: () => nodes, release, refuse }, Number.POSITIVE_INFINITY)
-    if (dispatcher.queued > 0) scenario.onWait?.(nodes)
+    if (dispatcher.queued > 0) scenario.onWait?.(nodes, work)
     wake()
   }
   /** Lets time pass for the calls that wait. */
