@@ -48,3 +48,24 @@ test('whoever fails calls is shown to be nothing', (t: TestContext) => {
   t.assert.equal(fair({ rival: 0.9 }), false)
   t.assert.equal(fair({ base: 0.9 }), false)
 })
+
+test('a slow machine beside one of two falls out, by the CPU of the generator', (t: TestContext) => {
+  const cpu = [1, 1.1, 1.2, 1.05, 0.9]
+  const run = resultsOf({ base: [10, 10, 10, 10, 10], rival: cpu.map((cores) => 8 * cores ** 2) })
+  const withCpu = (cpuOf: (repeat: number) => number) =>
+    run.trials.map((trial) => ({
+      ...trial,
+      generator: {
+        ...trial.generator,
+        cpuCores: trial.contender === 'base' ? 1 : cpuOf(trial.repeat),
+      },
+    }))
+  const ratioOf = (trials: typeof run.trials) =>
+    pooled([{ ...run, trials }])[0]?.ratioAtSameSpeed('rival', 'base', mean)
+  const found = ratioOf(withCpu((repeat) => cpu[repeat] ?? 1))
+  t.assert.equal(found?.pairs, 5)
+  t.assert.equal(found?.isFair, true)
+  t.assert.ok(Math.abs((found?.ratio.value ?? 0) - 0.8) < 0.002)
+  // Not known: nothing is said.
+  t.assert.equal(ratioOf(withCpu(() => 0)), null)
+})

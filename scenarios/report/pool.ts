@@ -1,4 +1,5 @@
 import { randomStream } from '../load/random.ts'
+import { ratioAtSameSpeed } from '../measure/same-speed.ts'
 import { type Estimate, pairedRatio } from '../measure/statistics.ts'
 import { figuresByRepeat, type LatencyMeasure } from './class-summary.ts'
 import type { Cell, Results } from './results.ts'
@@ -51,8 +52,33 @@ export class Pool {
     const ratio = pairedRatio(mine, others, random)
     if (ratio === null) return null
     const pairs = [...mine.keys()].filter((repeat) => others.has(repeat)).length
-    const isFair = isComparable(serviceOf(this.#trials(contender)), serviceOf(this.#trials(rival)))
-    return { ratio, pairs, isFair }
+    return { ratio, pairs, isFair: this.#isFair(contender, rival) }
+  }
+
+  /**
+   * The same with the speed of the machine taken out, of which the CPU tells that the generator took
+   * for the same calls.
+   * @returns null with too few pairs, see {@link ratioAtSameSpeed}, or where that CPU is not known
+   */
+  ratioAtSameSpeed(contender: string, rival: string, figure: Figure): PooledRatio | null {
+    const mine = this.#figuresOf(contender, figure)
+    const others = this.#figuresOf(rival, figure)
+    const generatorOf = (name: string) =>
+      new Map(this.#trials(name).map(({ repeat, generator }) => [repeat, generator.cpuCores]))
+    const [myCpu, otherCpu] = [generatorOf(contender), generatorOf(rival)]
+    const pairs = [...mine].flatMap(([repeat, value]) => {
+      const [other, cpu, beside] = [others.get(repeat), myCpu.get(repeat), otherCpu.get(repeat)]
+      if (other === undefined || !cpu || !beside) return []
+      return [{ ratio: value / other, cpuRatio: cpu / beside }]
+    })
+    const ratio = ratioAtSameSpeed(pairs)
+    return ratio === null
+      ? null
+      : { ratio, pairs: pairs.length, isFair: this.#isFair(contender, rival) }
+  }
+
+  #isFair(contender: string, rival: string): boolean {
+    return isComparable(serviceOf(this.#trials(contender)), serviceOf(this.#trials(rival)))
   }
 
   #figuresOf(contender: string, { label, measure }: Figure): ReadonlyMap<number, number> {

@@ -19,6 +19,8 @@ export type RatioColumn = {
   readonly head: string
   readonly rival: string
   readonly figure: Figure
+  /** With the speed of the machine taken out, see {@link Pool.ratioAtSameSpeed}. */
+  readonly isAtSameSpeed?: boolean
 }
 
 /** One figure as a multiple of each rival's, named by them. */
@@ -30,7 +32,7 @@ export function columnsOf(rivals: readonly string[], figure: Figure): readonly R
 export function ratioTable(pools: readonly Pool[], columns: readonly RatioColumn[]): string {
   const rows = pools.map((pool) => [
     `\`${pool.cell.id}\``,
-    ...columns.map(({ rival, figure }) => ratio(pool, rival, figure)),
+    ...columns.map((column) => ratio(pool, column)),
   ])
   return tableLines(
     ['', ...columns.map(({ head }) => head)],
@@ -38,8 +40,10 @@ export function ratioTable(pools: readonly Pool[], columns: readonly RatioColumn
   )
 }
 
-function ratio(pool: Pool, rival: string, figure: Figure): string {
-  const found = pool.ratio(subject, rival, figure)
+function ratio(pool: Pool, { rival, figure, isAtSameSpeed = false }: RatioColumn): string {
+  const found = isAtSameSpeed
+    ? pool.ratioAtSameSpeed(subject, rival, figure)
+    : pool.ratio(subject, rival, figure)
   if (found === null) return unknown
   const arrow = found.isFair ? arrows[difference(found.ratio)] : ''
   return `${formatEstimate(found.ratio, formatRatio)}${arrow} ×${found.pairs}`

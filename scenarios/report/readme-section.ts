@@ -64,6 +64,12 @@ function worth(pools: readonly Pool[]): string {
   const strongest = figures.map(
     ([head, figure]): RatioColumn => ({ head, rival: 'weighted-least-connection', figure }),
   )
+  const steady: RatioColumn = {
+    head: 'mean, machine as fast for both',
+    rival: 'weighted-least-connection',
+    figure: mean,
+    isAtSameSpeed: true,
+  }
   const usual: RatioColumn = {
     head: "mean, of `least-connection`'s",
     rival: 'least-connection',
@@ -71,6 +77,6 @@ function worth(pools: readonly Pool[]): string {
   }
   return [
     `\`${subject}\` as a multiple of \`weighted-least-connection\`; ${legend}; a dash where it was not measured:`,
-    ratioTable(pools, [...strongest, usual]),
+    ratioTable(pools, [...strongest, steady, usual]),
   ].join('\n\n')
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { formatMoment } from './format.ts'
 import { type Pool, pooled } from './pool.ts'
-import { columnsOf, figures, ratioTable, subject } from './ratio-table.ts'
+import { columnsOf, figures, mean, ratioTable, subject } from './ratio-table.ts'
 import type { Results } from './results.ts'
 import type { Summary } from './summary.ts'
 import { headline } from './verdict.ts'
@@ -14,6 +14,9 @@ const rivals = [
   ...['weighted-least-connection', 'least-connection', 'round-robin', 'weighted-round-robin'],
   ...['power-of-two', 'peak-ewma', 'prequal', 'nearest-origin'],
 ] as const
+
+const sameSpeedNote =
+  'The same calls cost up to a fifth more CPU from one minute to the next. Here that is taken out: where the line of log ratio over log CPU that the *generator* took beside the one ÷ beside the other starts (five pairs or more). What a strategy saves the generator itself is taken out with it.'
 
 /** The conditions of all runs, by workload, profile and load. */
 export function poolsOf(runs: readonly PublishedRun[]): readonly Pool[] {
@@ -41,6 +44,7 @@ export function runsText(pools: readonly Pool[], runs: readonly PublishedRun[]):
     `\`${subject}\` as a multiple of`,
     ratioTable(pools, columnsOf(columns, figure)),
   ])
+  const steady = columnsOf(columns, mean).map((column) => ({ ...column, isAtSameSpeed: true }))
   const partTables = figures.flatMap(([what, figure]) => [
     `The ${what}: \`${subject}\` as a multiple of itself with parts switched`,
     ratioTable(pools, columnsOf(parts, figure)),
@@ -48,6 +52,9 @@ export function runsText(pools: readonly Pool[], runs: readonly PublishedRun[]):
   return [
     'Geometric means over paired repeats, those of all runs together (their number behind ×), with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; a dash where it was not measured.',
     ...tables,
+    '## The mean of all calls, with the machine as fast for both',
+    sameSpeedNote,
+    ratioTable(pools, steady),
     ...(parts.length === 0 ? [] : ['## What each part is worth', ...partTables]),
     '## The runs',
     runs.map(runLine).join('\n'),
