@@ -91,6 +91,11 @@ export class UpstreamError extends ProxyError {
   }
 }
 
+/** Whether it says nothing of the node that was asked. */
+export function isBlameless(error: unknown): boolean {
+  return error instanceof UpstreamError && !error.failure.blame
+}
+
 /** The `error` member of a JSON-RPC answer. Tells the client nothing of the fleet behind the proxy. */
 export function toRpcError(error: unknown): { code: number; message: string } {
   if (!(error instanceof ProxyError)) return { code: -32603, message: 'internal error' }

@@ -12,19 +12,11 @@ import { ProcessorSharing } from './processor-sharing.ts'
 import { Quota } from './quota.ts'
 import { maxShared } from './resource-shares.ts'
 import { RoundTrip } from './round-trip.ts'
+import type { Rung } from './rung.ts'
 import { SlowStart } from './slow-start.ts'
 import { type OwnUse, Surroundings } from './surroundings.ts'
 import { type StateVector, unit } from './vector.ts'
 import { isLight, lightMs, type Ticket, type Work } from './work.ts'
-
-/**
- * How much is known of a node, best first. `quota`: CFS quota and when its periods begin.
- * `quota-guessed`: the quota, and periods guessed from stalled calls. `shared`: reports of a node
- * without a quota. `weighted`: no report to go by; calls in flight over the capacity that was
- * declared or last reported. `unweighted`: the same, and no capacity was ever known.
- */
-export const rungs = ['quota', 'quota-guessed', 'shared', 'weighted', 'unweighted'] as const
-export type Rung = (typeof rungs)[number]
 
 export type NodeObserverOptions = {
   /** Cores the operator declares; null: the agent says, or 1 is assumed. */

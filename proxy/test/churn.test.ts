@@ -39,7 +39,8 @@ test('nodes come and go by the hundred under load: no call fails, and nothing of
   const many = await manyNodes(t)
   const docker = await stubDocker(t)
   const { proxy, url, fleet, adminUrl } = await running(t, {
-    nodes: [{ id: 'good', url: good.url }],
+    // So small that those who come are asked at once, though with a tenth of a core at first.
+    nodes: [{ id: 'good', url: good.url, cores: 0.01 }],
     providers: { docker: { endpoint: docker.endpoint } },
   })
   const before = resources()

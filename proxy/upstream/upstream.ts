@@ -1,7 +1,7 @@
 import type { Capacity, NodeReport } from '../../agents/report.ts'
 import type { LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
-import { UpstreamError } from '../errors.ts'
+import { isBlameless, UpstreamError } from '../errors.ts'
 import type { Family } from '../rpc/families.ts'
 import { isShortOfMemory } from '../state/memory-guard.ts'
 import type { Work } from '../state/work.ts'
@@ -201,7 +201,8 @@ export class Upstream {
       return answer
     } catch (error) {
       this.#underWay.delete(attempt)
-      if (isBlameless(error, cancellation) && meter.abandon !== undefined) meter.abandon(ticket)
+      const isFault = !cancellation.isCancelled && !isBlameless(error)
+      if (!isFault && meter.abandon !== undefined) meter.abandon(ticket)
       else meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
       this.#blame(error, cancellation)
       throw error
@@ -226,7 +227,7 @@ export class Upstream {
   }
 
   #blame(error: unknown, cancellation: Cancellation): void {
-    if (isBlameless(error, cancellation)) {
+    if (cancellation.isCancelled || isBlameless(error)) {
       this.breaker.abandon()
       this.onTurn()
       return
@@ -295,9 +296,4 @@ export class Upstream {
   async close(): Promise<void> {
     await this.#connections.close()
   }
-}
-
-/** Whether a call failed for a reason that says nothing of its node. */
-function isBlameless(error: unknown, cancellation: Cancellation): boolean {
-  return cancellation.isCancelled || (error instanceof UpstreamError && !error.failure.blame)
 }

@@ -62,7 +62,7 @@ test('a cycle of imports is refused', (t: TestContext) => {
 const storeys = [
   ['bin'],
   ['settings', 'index', 'proxy'],
-  ['wiring'],
+  ['wiring', 'unknown-cores'],
   ['fleet-snapshot', 'own-load', 'server', 'metrics'],
   ['admin'],
   ['relay', 'outcomes', 'single-call', 'batch-call', 'pinned-errand'],
