@@ -65,6 +65,29 @@ test('a node that was down is told to be cold when it is up again, and only then
   t.assert.equal(joined, 1)
 })
 
+test('... but not one that was silent for a moment: it is as warm as it was', async (t: TestContext) => {
+  const nodes = await stubNodes(t, 'a')
+  const clock = testClock()
+  const { upstreams, changed } = await checking(t, nodes, { timeoutMs: 200, clock })
+  const [upstream] = upstreams
+  if (upstream === undefined) throw new Error('no node')
+  let joined = 0
+  upstream.meter.joined = () => {
+    joined += 1
+  }
+  for (const [silentMs, times] of [
+    [10_000, 0],
+    [10_001, 1],
+  ] as const) {
+    nodes[0].on('eth_blockNumber', () => 'hold')
+    await changed('down')
+    clock.ms += silentMs
+    nodes[0].scripts.clear()
+    await changed('up')
+    t.assert.equal(joined, times, `${silentMs} ms`)
+  }
+})
+
 test('the head is followed, up and down', async (t: TestContext) => {
   const nodes = await stubNodes(t, 'a')
   const { fleet, refreshed } = await checking(t, nodes)

@@ -27,6 +27,9 @@ const checksPerIdentity = 20
 
 const maxAnswerBytes = 65_536
 
+/** A node that was silent for no longer than this, and did nothing worse, is not cold; ms. */
+const warmMs = 10_000
+
 /** Silence says nothing of a node when this process stood still for so much of the node's time. */
 const deafRatio = 0.5
 
@@ -118,6 +121,9 @@ class Check {
   #timer: NodeJS.Timeout | undefined
   #closed = false
   #count = 0
+  /** Since when it is down, and whether it was more than silent since: a process that ended is cold. */
+  #downSinceMs = 0
+  #wasGone = false
   /** Time that was lost before the last question. */
   #lostBeforeMs = 0
 
@@ -168,18 +174,28 @@ class Check {
       }
       const askedMs = this.#clock.nowMs()
       upstream.hear(Number(await this.#quantity('eth_blockNumber')), askedMs)
-      if (upstream.health === 'down') upstream.meter.joined?.()
+      if (upstream.health === 'down' && this.#isCold()) upstream.meter.joined?.()
       upstream.health = 'up'
       upstream.reason = null
       if (upstream.breaker.endure()) upstream.onTurn()
     } catch (error) {
       const wasUp = upstream.health === 'up'
       if (wasUp && (this.#answersClients(startedMs) || this.#wasDeafTo(error))) return
+      if (upstream.health !== 'down') {
+        this.#downSinceMs = startedMs
+        this.#wasGone = false
+      }
+      if (!isTimeout(error)) this.#wasGone = true
       upstream.health = 'down'
       upstream.reason = error instanceof Error ? error.message : String(error)
       // A stopped node keeps its connections open: reads that wait on it must not wait with it.
       if (wasUp) upstream.abandonReads()
     }
+  }
+
+  /** One that was silent for a moment is as warm as it was; to spare it would load the others. */
+  #isCold(): boolean {
+    return this.#wasGone || this.#clock.nowMs() - this.#downSinceMs > warmMs
   }
 
   /**
