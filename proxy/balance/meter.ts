@@ -38,5 +38,11 @@ export type LoadMeter = {
   weighed?(): void
 }
 
+/** Settles a call that ended early for no fault of the node's. */
+export function giveUp(meter: LoadMeter, ticket: Ticket, work: Work, rttMs: number): void {
+  if (meter.abandon === undefined) meter.settle(ticket, work, rttMs, true)
+  else meter.abandon(ticket)
+}
+
 /** What a picker chooses among. */
 export type Metered = { readonly meter: LoadMeter }

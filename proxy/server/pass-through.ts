@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } 
 import { Agent as TlsAgent } from 'node:https'
 import { type Duplex, pipeline } from 'node:stream'
 import { createProxyServer, type ServerOptions } from 'http-proxy'
+import { giveUp } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import type { Work } from '../state/work.ts'
 import type { Upstream } from '../upstream/upstream.ts'
@@ -224,8 +225,9 @@ export class PassThrough {
       // A node that has left must not be remembered.
       if (left > 0) this.#underWay.set(upstream, left)
       else this.#underWay.delete(upstream)
-      if (end === 'abandoned' && meter.abandon !== undefined) meter.abandon(ticket)
-      else meter.settle(ticket, work, this.#clock.nowMs() - startedMs, end !== 'answered')
+      const rttMs = this.#clock.nowMs() - startedMs
+      if (end === 'abandoned') giveUp(meter, ticket, work, rttMs)
+      else meter.settle(ticket, work, rttMs, end === 'failed')
     }
   }
 

@@ -1,12 +1,9 @@
 import { type TestContext, test } from 'node:test'
 import { Costs } from './costs.ts'
-import { NodeObserver } from './node-observer.ts'
+import type { NodeObserver } from './node-observer.ts'
+import { observer } from './test/observed-node.ts'
 import { quotaReportOf, wallAtZeroMs } from './test/quota-report.ts'
 import { cpuWork } from './work.ts'
-
-function observer(costs = new Costs()): NodeObserver {
-  return new NodeObserver({ cores: null, choice: 'auto', costs })
-}
 
 /** For 250 ms: calls that are said to take 50 ms, and a report by which `cores` were used. */
 function load(node: NodeObserver, ms: number, cores: number): void {
@@ -34,7 +31,7 @@ test('... or until there is little to see', (t: TestContext) => {
 
 test('where all calls are lighter than they seem agents are believed, but not the one that sees none', (t: TestContext) => {
   const costs = new Costs()
-  const [one, other, liar] = [observer(costs), observer(costs), observer(costs)]
+  const [one, other, liar] = [observer(null, costs), observer(null, costs), observer(null, costs)]
   for (let ms = 0; ms < 40_000; ms += 250) {
     load(one, ms, 0.01)
     load(other, ms, 0.01)

@@ -1,5 +1,5 @@
 import type { Capacity, NodeReport } from '../../agents/report.ts'
-import type { LoadMeter } from '../balance/meter.ts'
+import { giveUp, type LoadMeter } from '../balance/meter.ts'
 import type { Clock } from '../clock.ts'
 import { isBlameless, UpstreamError } from '../errors.ts'
 import type { Family } from '../rpc/families.ts'
@@ -201,9 +201,9 @@ export class Upstream {
       return answer
     } catch (error) {
       this.#underWay.delete(attempt)
-      const isFault = !cancellation.isCancelled && !isBlameless(error)
-      if (!isFault && meter.abandon !== undefined) meter.abandon(ticket)
-      else meter.settle(ticket, work, this.#clock.nowMs() - startedMs, true)
+      const rttMs = this.#clock.nowMs() - startedMs
+      if (cancellation.isCancelled || isBlameless(error)) giveUp(meter, ticket, work, rttMs)
+      else meter.settle(ticket, work, rttMs, true)
       this.#blame(error, cancellation)
       throw error
     } finally {

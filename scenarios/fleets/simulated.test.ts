@@ -1,8 +1,8 @@
 import { type TestContext, test } from 'node:test'
 import { parseStrategy, strategyNames } from '../../proxy/index.ts'
 import type { Cluster } from '../simulation/cluster.ts'
-import { namedClusters } from '../simulation/study-flags.ts'
 import type { TrialFigures } from '../simulation/tally.ts'
+import { named } from '../simulation/test/named-cluster.ts'
 import { SimulatedFleet } from './simulated.ts'
 
 const span = { warmupMs: 5_000, measuredMs: 20_000 }
@@ -93,12 +93,6 @@ function run(
   measuredMs = span.measuredMs,
 ): TrialFigures {
   return new SimulatedFleet(cluster, parseStrategy(strategy), seed, { ...span, measuredMs }).run()
-}
-
-function named(name: string): Cluster {
-  const cluster = namedClusters.find((each) => each.name === name)
-  if (cluster === undefined) throw new Error(`no cluster ${name}`)
-  return cluster
 }
 
 function within(t: TestContext, value: number, least: number, most: number): void {

@@ -1,9 +1,8 @@
 import { type TestContext, test } from 'node:test'
 import { parseStrategy } from '../../proxy/index.ts'
-import type { Cluster } from './cluster.ts'
 import { runStudy } from './study.ts'
-import { namedClusters } from './study-flags.ts'
 import { type Cell, cellsOf, ratioOf, type StudyMeasure } from './study-summary.ts'
+import { named } from './test/named-cluster.ts'
 
 const span = { warmupMs: 20_000, measuredMs: 25_000 }
 const seeds = [1, 2]
@@ -75,10 +74,4 @@ function cellOf(cells: readonly Cell[], strategy: string): Cell {
   const cell = cells.find((one) => one.strategy === strategy)
   if (cell === undefined) throw new Error(`${strategy} took no part`)
   return cell
-}
-
-function named(name: string): Cluster {
-  const cluster = namedClusters.find((one) => one.name === name)
-  if (cluster === undefined) throw new Error(`no cluster ${name}`)
-  return cluster
 }
