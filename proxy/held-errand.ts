@@ -42,9 +42,10 @@ export class HeldErrand<Read> implements Waiting<Upstream> {
 
   /**
    * Waits for its turn, and for the answer.
+   * @param heldBeforeMs what it waited before, for nodes that gave no answer
    * @throws ProxyError when it was not sent, or what sending it throws
    */
-  wait(dispatcher: Dispatcher<Upstream>, deadlineMs: number): Promise<Read> {
+  wait(dispatcher: Dispatcher<Upstream>, deadlineMs: number, heldBeforeMs: number): Promise<Read> {
     const onCancel = (reason: Error): void => {
       this.#giveUp()
       this.#settled.reject(new ProxyError('CANCELLED', reason.message))
@@ -55,7 +56,7 @@ export class HeldErrand<Read> implements Waiting<Upstream> {
       isOver = true
       this.#cancellation.forget(onCancel)
     }
-    const held = dispatcher.hold(this, deadlineMs)
+    const held = dispatcher.hold(this, deadlineMs, heldBeforeMs)
     // Sent or refused already, it waits nowhere.
     if (!isOver) {
       this.#giveUp = () => {

@@ -103,6 +103,8 @@ export class Placement {
     const deadlineMs = exchange.arrivedMs + timeoutMs
     let tried: Upstream[] | null = null
     let lastError: unknown = null
+    /** What it waited in all; its bound is one, however many nodes are asked. */
+    let heldMs = 0
     /** An answer that says what its node lacks: the client's, unless another node knows better. */
     let missed: Answered<Read> | null = null
     for (;;) {
@@ -120,7 +122,7 @@ export class Placement {
       }
       const chosen: Upstream | null = this.dispatcher.pick(work, among)
       const held: HeldErrand<Read> | null =
-        chosen === null ? this.#holding(errand, exchange, deadlineMs, tried) : null
+        chosen === null ? this.#holding(errand, exchange, deadlineMs, tried, heldMs) : null
       let takenMs = 0
       let isFailed = true
       const pickedMs = this.#recorder === null ? 0 : this.#clock.nowMs()
@@ -128,11 +130,11 @@ export class Placement {
       try {
         let read: Read
         if (chosen !== null) {
-          this.#decide(exchange, chosen, among, work, tried, 0)
+          this.#decide(exchange, chosen, among, work, tried, heldMs)
           takenMs = this.dispatcher.sent(chosen, work)
           read = await this.#send(errand, exchange, deadlineMs, chosen)
         } else if (held !== null) {
-          const reading = held.wait(this.dispatcher, deadlineMs)
+          const reading = held.wait(this.dispatcher, deadlineMs, heldMs)
           this.#setAlarm()
           read = await reading
         } else continue
@@ -156,9 +158,10 @@ export class Placement {
       } finally {
         const node = chosen ?? held?.node ?? null
         if (node !== null) this.dispatcher.ended(node, held?.takenMs ?? takenMs)
-        const heldMs = held?.heldMs ?? 0
+        const waitedMs = held?.heldMs ?? 0
+        heldMs += waitedMs
         const to = node?.id ?? null
-        this.#recorder?.call(work, pickedMs, among.length, out, to, heldMs, isFailed)
+        this.#recorder?.call(work, pickedMs, among.length, out, to, waitedMs, isFailed)
       }
     }
   }
@@ -176,6 +179,7 @@ export class Placement {
     exchange: Exchange,
     deadlineMs: number,
     tried: readonly Upstream[] | null,
+    heldBeforeMs: number,
   ): HeldErrand<Read> {
     const { work } = errand
     const among = (): readonly Upstream[] => this.#candidates(errand, tried)
@@ -183,7 +187,7 @@ export class Placement {
       work,
       among,
       (held, node, heldMs) => {
-        this.#decide(exchange, node, among(), work, tried, heldMs)
+        this.#decide(exchange, node, among(), work, tried, heldBeforeMs + heldMs)
         held.takenMs = this.dispatcher.sent(node, work)
         return this.#send(errand, exchange, deadlineMs, node)
       },

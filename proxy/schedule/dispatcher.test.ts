@@ -75,6 +75,22 @@ test('no call waits longer than the bound, and none is sent past its deadline', 
   t.assert.equal(site.dispatcher.nextDeadlineMs, Number.POSITIVE_INFINITY)
 })
 
+test('the bound is one for all the waits of a call that several nodes are asked for', (t: TestContext) => {
+  const site = dispatching(1, { maxWaitMs: 100 })
+  const running = site.arrive(heavy)
+  const first = site.arrive(heavy)
+  site.clock.ms = 60
+  site.end(running)
+  t.assert.equal(first.heldMs, 60)
+  const other = site.arrive(heavy)
+  const again = site.arrive(heavy, Number.POSITIVE_INFINITY, first.heldMs)
+  t.assert.equal(site.dispatcher.nextDeadlineMs, 100)
+  // It waits in the place that it had.
+  site.end(first)
+  t.assert.deepEqual([again.node, other.node], [site.nodes[0], null])
+  t.assert.equal(again.heldMs, 0)
+})
+
 test('of more than may wait the last in turn is refused, not the one that came last', (t: TestContext) => {
   const site = dispatching(1, { maxHeld: 2 })
   site.arrive(heavy)
@@ -243,7 +259,7 @@ function dispatching(count: number, options = {}, hold: HoldMode = 'on') {
     node.meter.start()
     node.inFlight += 1
   }
-  const arrive = (work: Work, deadlineMs = Number.POSITIVE_INFINITY) => {
+  const arrive = (work: Work, deadlineMs = Number.POSITIVE_INFINITY, heldBeforeMs = 0) => {
     const call: Call = { work, node: null, heldMs: 0, refused: null, takenMs: 0, held: null }
     const node = dispatcher.pick(work, nodes)
     if (node !== null) send(call, node, 0)
@@ -258,6 +274,7 @@ function dispatching(count: number, options = {}, hold: HoldMode = 'on') {
         },
       },
       deadlineMs,
+      heldBeforeMs,
     )
     return Object.assign(call, { held })
   }

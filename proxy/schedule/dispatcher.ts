@@ -17,6 +17,7 @@ import { keepsOneFor, mayWait, turnMs } from './priority.ts'
  *
  *   A call arrives:     const node = dispatcher.pick(work, among)      // at once …
  *                       if (node === null) held = dispatcher.hold(waiting, deadlineMs) // … or later
+ *   It is asked again:  dispatcher.hold(waiting, deadlineMs, heldBeforeMs)
  *   A call is sent:     const takenMs = dispatcher.sent(node, work)
  *                       const ticket = node.meter.start(work)          // and node.inFlight += 1
  *   A call has ended:   node.meter.settle(ticket, work, rttMs, failed) // and node.inFlight -= 1
@@ -138,16 +139,22 @@ export class Dispatcher<Node extends Candidate> {
     return this.#weigh(among, work, 0, this.#clock.nowMs()).go
   }
 
-  /** Lets a call wait: it is released or refused, once, unless it is cancelled. */
-  hold(waiting: Waiting<Node>, deadlineMs: number): Held<Waiting<Node>> {
+  /**
+   * Lets a call wait: it is released or refused, once, unless it is cancelled.
+   * @param heldBeforeMs what it waited before, where it is asked again of another node: its bound
+   * is one for all its waits, and its turn the one it had
+   */
+  hold(waiting: Waiting<Node>, deadlineMs: number, heldBeforeMs = 0): Held<Waiting<Node>> {
     const { work } = waiting
     const nowMs = this.#clock.nowMs()
+    const sinceMs = nowMs - heldBeforeMs
     const held = {
       wait: waiting,
       work,
-      turnMs: turnMs(work, nowMs),
+      turnMs: turnMs(work, sinceMs),
       heldAtMs: nowMs,
-      goAtMs: nowMs + this.#options.maxWaitMs,
+      heldBeforeMs,
+      goAtMs: sinceMs + this.#options.maxWaitMs,
       deadlineMs,
     }
     const tooMany = this.#queue.add(held)
@@ -216,7 +223,7 @@ export class Dispatcher<Node extends Candidate> {
         held.wait.refuse('no-node')
         return true
       }
-      const { best, go } = this.#weigh(among, held.work, nowMs - held.heldAtMs, nowMs)
+      const { best, go } = this.#weigh(among, held.work, waitedMs(held, nowMs), nowMs)
       if (go !== null) {
         this.#queue.remove(held)
         this.#sendTo(go, held, nowMs)
@@ -243,7 +250,7 @@ export class Dispatcher<Node extends Candidate> {
     const among = held.wait.among()
     this.#lanes.clearPlans()
     const best =
-      among.length === 0 ? null : this.#weigh(among, held.work, nowMs - held.heldAtMs, nowMs).best
+      among.length === 0 ? null : this.#weigh(among, held.work, waitedMs(held, nowMs), nowMs).best
     if (best === null) held.wait.refuse('no-node')
     else this.#sendTo(best, held, nowMs)
   }
@@ -265,4 +272,9 @@ export class Dispatcher<Node extends Candidate> {
   #mayHold(work: Work): boolean {
     return this.#isHolding && mayWait(work)
   }
+}
+
+/** Milliseconds that it has waited in all. */
+function waitedMs({ heldAtMs, heldBeforeMs }: Held<unknown>, nowMs: number): number {
+  return heldBeforeMs + nowMs - heldAtMs
 }

@@ -7,6 +7,8 @@ export type Held<Wait> = {
   /** Its place among those that wait: the least goes first. See `turnMs` in priority.ts. */
   readonly turnMs: number
   readonly heldAtMs: number
+  /** What it had waited before, asked of a node that did not answer. */
+  readonly heldBeforeMs: number
   /** When it goes to the best node, however busy that is. */
   readonly goAtMs: number
   /** When nobody wants it any more. */
