@@ -190,7 +190,8 @@ function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   return i
 }
 
-function isDigit(c: number): boolean {
+/** Whether a byte is a decimal digit. */
+export function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { parseCalls } from '../rpc/call.ts'
 import { refinementOf } from './work-key.ts'
 
+const slot = `0x${'01'.repeat(32)}`
 const token = `0x${'ab'.repeat(20)}`
 
 const cases: readonly (readonly [string, unknown, string])[] = [
@@ -32,6 +33,20 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   ['debug_traceTransaction', ['0xab'], 'structLog'],
   ['debug_traceTransaction', ['0xab', { tracer: '{result: function(){}}' }], 'js'],
   ['debug_traceCall', [{ to: token }, 'latest', { tracer: 'prestateTracer' }], 'prestateTracer'],
+  ['eth_getBlockByNumber', ['latest', true], 'full'],
+  ['eth_getBlockByNumber', ['latest', false], 'hashes'],
+  ['eth_getBlockByHash', [`0x${'00'.repeat(32)}`, true], 'full'],
+  ['eth_getBlockByNumber', ['true'], 'hashes'],
+  ['eth_feeHistory', ['0x14', 'latest', []], '4'],
+  ['eth_feeHistory', ['0x14', 'latest', [25, 75]], '4/rewards'],
+  ['eth_feeHistory', [1024, 'latest'], '10'],
+  ['eth_feeHistory', ['20', 'latest', null], '4'],
+  ['eth_feeHistory', [null, 'latest'], ''],
+  ['eth_getProof', [token, [], 'latest'], 'account'],
+  ['eth_getProof', [token, [slot], 'latest'], '0'],
+  ['eth_getProof', [token, Array(16).fill(slot), 'latest'], '4'],
+  ['eth_getProof', [token, Array(1_000).fill(slot), '0x1'], '9'],
+  ['eth_getProof', [token, 'nonsense'], ''],
   ['eth_chainId', [], ''],
 ]
 
@@ -62,7 +77,10 @@ test('a filter beyond the first four kilobytes is not read', (t: TestContext) =>
 })
 
 test('whatever the params are, the key is short and nothing is thrown', (t: TestContext) => {
-  const method = fc.constantFrom('eth_getLogs', 'eth_call', 'debug_traceCall', 'debug_traceBlock')
+  const method = fc.constantFrom(
+    ...['eth_getLogs', 'eth_call', 'debug_traceCall', 'debug_traceBlock'],
+    ...['eth_getBlockByNumber', 'eth_feeHistory', 'eth_getProof'],
+  )
   const name = fc.constantFrom('to', 'data', 'input', 'fromBlock', 'toBlock', 'tracer', 'blockHash')
   const member = fc.oneof(fc.jsonValue(), fc.constantFrom(token, '0x1', '0xffffffffffff', 'latest'))
   const params = fc.oneof(fc.jsonValue(), fc.array(fc.dictionary(name, member), { maxLength: 4 }))

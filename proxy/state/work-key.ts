@@ -1,8 +1,6 @@
 import type { Message } from '../rpc/call.ts'
-import { code, skipSpace, skipString, skipValue } from '../rpc/json.ts'
-
-/** Params are looked at for so many bytes; what stands behind is as if it were not there. */
-const maxBytes = 4_096
+import { code, skipSpace, skipString } from '../rpc/json.ts'
+import { blockAt, countAt, endOf, isText, memberAt, paramAt } from './param-bytes.ts'
 
 /** Params of a call from so many bytes on tell it by their length as well. */
 const longBytes = 1_024
@@ -31,13 +29,24 @@ const tracerAt: Readonly<Record<string, number>> = {
   debug_traceCall: 2,
 }
 
+/** `true` begins so. */
+const letterT = 0x74
+
+/** `"0x`, 64 digits, a quote and a comma: one slot among those to be proved. */
+const slotBytes = 69
+
 /**
  * What tells calls of one method apart that cost unlike: the blocks that a log filter spans, by
- * powers of two; the tracer; contract and function of a call. Empty where nothing does, or it is
- * not found within 4 kB. Reads bytes, makes no objects of them, and never throws.
+ * powers of two; the tracer; contract and function of a call; and what makes an answer large, as
+ * far as the call says it: whole transactions, the blocks of a fee history, the slots of a proof.
+ * Empty where nothing does, or it is not found within 4 kB. Reads bytes, makes no objects of them,
+ * and never throws.
  */
 export function refinementOf(message: Message): string {
   const { method } = message
+  if (method === 'eth_getBlockByNumber' || method === 'eth_getBlockByHash') return wholeOf(message)
+  if (method === 'eth_feeHistory') return historyOf(message)
+  if (method === 'eth_getProof') return slotsOf(message)
   if (method === 'eth_getLogs' || method === 'trace_filter') return blocksOf(message)
   if (method === 'eth_call' || method === 'eth_estimateGas') return functionOf(message)
   const at = tracerAt[method]
@@ -54,7 +63,44 @@ function blocksOf(message: Message): string {
   // Both absent, or both tags: the latest block.
   if (from === null && to === null) return '0'
   if (from === null || to === null) return 'open'
-  return String(Math.floor(Math.log2(Math.max(1, to - from + 1))))
+  return String(powerOf(to - from + 1))
+}
+
+/**
+ * A block with its transactions is a hundred times its header. Both have a name: what has none is
+ * taken for the median of all that the method did.
+ */
+function wholeOf(message: Message): string {
+  const end = endOf(message)
+  return message.body[paramAt(message, 1, end)] === letterT ? 'full' : 'hashes'
+}
+
+/** Blocks, by powers of two. Rewards of percentiles need every receipt of each. */
+function historyOf(message: Message): string {
+  const { body } = message
+  const end = endOf(message)
+  const blocks = countAt(body, paramAt(message, 0, end), end)
+  if (blocks === null) return ''
+  const percentiles = paramAt(message, 2, end)
+  const isList = percentiles >= 0 && body[percentiles] === code.openArray
+  const hasRewards = isList && body[skipSpace(body, percentiles + 1, end)] !== code.closeArray
+  return `${powerOf(blocks)}${hasRewards ? '/rewards' : ''}`
+}
+
+/** Slots, by powers of two, or the account alone. */
+function slotsOf(message: Message): string {
+  const { body, paramsEnd } = message
+  const slots = paramAt(message, 1, endOf(message))
+  if (slots < 0 || body[slots] !== code.openArray) return ''
+  const first = skipSpace(body, slots + 1, paramsEnd)
+  if (body[first] !== code.quote) return 'account'
+  // By the bytes that follow, so that a thousand are not looked at; the block behind them is short.
+  return String(powerOf((paramsEnd - first) / slotBytes))
+}
+
+/** ⌊log₂⌋, 0 for what is less than 2. */
+function powerOf(count: number): number {
+  return Math.floor(Math.log2(Math.max(1, count)))
 }
 
 function tracerOf(message: Message, param: number): string {
@@ -95,60 +141,4 @@ function hashOf(body: Buffer, at: number, end: number): string {
     hash = Math.imul(hash ^ (body[i] ?? 0), 0x01000193)
   }
   return (hash >>> 0).toString(16)
-}
-
-function endOf({ paramsStart, paramsEnd }: Message): number {
-  return Math.min(paramsEnd, paramsStart + maxBytes)
-}
-
-/** Where the `index`-th param begins, or -1. */
-function paramAt({ body, paramsStart }: Message, index: number, end: number): number {
-  if (paramsStart < 0 || body[paramsStart] !== code.openArray) return -1
-  let at = skipSpace(body, paramsStart + 1, end)
-  for (let i = 0; i < index; i++) {
-    at = skipValue(body, at, end)
-    if (at < 0) return -1
-    at = skipSpace(body, at, end)
-    if (body[at] !== code.comma || at >= end) return -1
-    at = skipSpace(body, at + 1, end)
-  }
-  return at < end ? at : -1
-}
-
-/** Where the value of member `name` of the object at `at` begins, or -1. */
-function memberAt(body: Buffer, at: number, end: number, name: string): number {
-  if (at < 0 || body[at] !== code.openObject) return -1
-  let i = skipSpace(body, at + 1, end)
-  while (i < end && body[i] === code.quote) {
-    const isIt = isText(body, i, end, name)
-    i = skipString(body, i, end)
-    if (i < 0) return -1
-    i = skipSpace(body, i, end)
-    if (i >= end || body[i] !== code.colon) return -1
-    i = skipSpace(body, i + 1, end)
-    if (isIt) return i < end ? i : -1
-    i = skipValue(body, i, end)
-    if (i < 0) return -1
-    i = skipSpace(body, i, end)
-    if (body[i] !== code.comma) return -1
-    i = skipSpace(body, i + 1, end)
-  }
-  return -1
-}
-
-/** Whether the string token at `at` is `text`, written without escapes. */
-function isText(body: Buffer, at: number, end: number, text: string): boolean {
-  if (at + text.length + 2 > end || body[at + text.length + 1] !== code.quote) return false
-  for (let i = 0; i < text.length; i++) if (body[at + 1 + i] !== text.charCodeAt(i)) return false
-  return true
-}
-
-/** The number in the hex string at `at`; null for tags and whatever else is no number. */
-function blockAt(body: Buffer, at: number, end: number): number | null {
-  if (at < 0 || body[at] !== code.quote) return null
-  const close = skipString(body, at, end) - 1
-  const digits = close - at - 3
-  if (digits < 1 || digits > 13 || body[at + 1] !== 0x30) return null
-  const block = Number(body.toString('latin1', at + 1, close))
-  return Number.isSafeInteger(block) ? block : null
 }
