@@ -1,4 +1,3 @@
-import type { LoadMeter } from './balance/meter.ts'
 import { isSameNode, type NodeSpec } from './discovery/node-spec.ts'
 import { Member, type Stage } from './member.ts'
 import type { Agents } from './upstream/agents.ts'
@@ -17,7 +16,7 @@ export type MemberParts = {
   /** Whether its head, once looked at, can be true. */
   mayBelieve(upstream: Upstream): boolean
   /** By the strategy in force. */
-  meterFor(cores: number | null): LoadMeter
+  renewMeter(upstream: Upstream): void
   /** It left the fleet; calls may be under way on it. */
   left(upstream: Upstream): void
   /** Nothing is under way on it: whatever is kept for it ends. */
@@ -217,7 +216,7 @@ export class Members {
       member.stage = 'in'
       upstream.draining = spec.drain ?? false
       // The strategy may have changed since it was asked.
-      upstream.meter = this.#parts.meterFor(upstream.cores)
+      this.#parts.renewMeter(upstream)
       if (isAmongOthers) upstream.meter.joined?.()
       this.#equip(member)
       this.joined += 1

@@ -42,6 +42,25 @@ test('cores that the operator declared survive a change of strategy', (t: TestCo
   t.assert.equal(upstream.meter.cost(work), 1.5)
 })
 
+test('cores that an agent told outlive it', (t: TestContext) => {
+  const { placement, upstream } = placing(4)
+  upstream.capacity = { cpus: 0.5 }
+  upstream.lastReport = {
+    id: 'a',
+    name: 'a',
+    x: {},
+    cap: {},
+    raw: {},
+    src: 'proc',
+    age: 0,
+    gone: true,
+  }
+  placement.use(parseStrategy('weighted-least-connection'))
+  t.assert.equal(upstream.meter.cost(work), 2)
+  placement.renewMeter(upstream)
+  t.assert.equal(upstream.meter.cost(work), 2)
+})
+
 test('a heavy read that finds as many waiting as may is refused, and counted', async (t: TestContext) => {
   const { placement, upstream, fleet, stats } = placing()
   upstream.health = 'up'

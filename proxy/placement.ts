@@ -77,17 +77,20 @@ export class Placement {
     return this.#options.meterOf(this.#choice, cores)
   }
 
+  /** Its meter begins anew, with what its agent said last. */
+  renewMeter(upstream: Upstream): void {
+    const { capacity, cores, lastReport, reportedAtMs } = upstream
+    upstream.meter = this.meterFor(capacity?.cpus ?? cores)
+    // Told again, it is as old as it is: the last word of an agent long dead is not news.
+    const age = this.#clock.nowMs() - reportedAtMs
+    if (lastReport !== null) upstream.meter.report({ ...lastReport, age })
+  }
+
   /** From now on calls are placed by `choice`; those under way end on the meters they began on. */
   use(choice: StrategyChoice): void {
-    const nowMs = this.#clock.nowMs()
     this.#choice = choice
     this.#strategy = strategyText(choice)
-    for (const upstream of this.#fleet.upstreams) {
-      const { cores, lastReport, reportedAtMs } = upstream
-      upstream.meter = this.#options.meterOf(choice, cores)
-      // Told again, it is as old as it is: the last word of an agent long dead is not news.
-      if (lastReport !== null) upstream.meter.report({ ...lastReport, age: nowMs - reportedAtMs })
-    }
+    for (const upstream of this.#fleet.upstreams) this.renewMeter(upstream)
     this.#recorder?.strategy(this.#strategy)
     this.dispatcher.use(choice)
   }

@@ -149,7 +149,7 @@ export function createProxy(
     },
     followerOf: (upstream) => new HeadFollower(upstream, sockets.of(upstream), heads, clock),
     mayBelieve: (upstream) => heads.mayBelieve(upstream),
-    meterFor: (cores) => placement.meterFor(cores),
+    renewMeter: (upstream) => placement.renewMeter(upstream),
     left: (upstream) => heads.forget(upstream),
     drop: (upstream) => sockets.drop(upstream),
     log: (details, message) => log.info(details, message),

@@ -43,8 +43,9 @@ export class HotCold implements Picker {
       const { meter } = node
       if (!(meter instanceof ProbedLoad)) continue
       // The answer comes when the call just placed is there.
-      const inFlight = meter.cost() + (node === chosen ? 1 : 0)
-      this.#pool.add(node, inFlight, meter.latencyMs(), among.length, nowMs)
+      const coming = node === chosen ? 1 : 0
+      const inFlight = meter.cost() + coming
+      this.#pool.add(node, inFlight, meter.latencyMs(coming), among.length, nowMs)
     }
   }
 

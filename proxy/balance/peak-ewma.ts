@@ -14,8 +14,9 @@ const penalty = 2 ** 47
  * A slower answer replaces the mean at once, a faster one moves it by 1 − e^(−Δt/τ), and each time
  * that the node is compared counts as an observation of 0 ms ({@link weighed}), so that a node once
  * slow is tried again. A node without history is free for its first call and shut for a second one.
- * A failure ends the call and is no observation, though Finagle counts it: a fast error would look
- * like a fast answer, and failures are the breaker's.
+ * A failure, and a call that its client gave up, is an observation only where it took longer than the
+ * mean: Finagle counts all, but a fast error would look like a fast answer. A node that hangs is
+ * dear for as long as its callers waited.
  *
  * @see Finagle, `loadbalancer/PeakEwma.scala`, whose arithmetic this is.
  */
@@ -43,7 +44,7 @@ export class PeakEwma implements LoadMeter {
 
   settle(_ticket: Ticket, _work: Work, rttMs: number, failed: boolean): void {
     this.#inFlight -= 1
-    if (!failed) this.#observe(rttMs)
+    if (!failed || rttMs > this.#meanMs * this.#weightLeft()) this.#observe(rttMs)
   }
 
   weighed(): void {

@@ -80,8 +80,8 @@ export class ProbePool<Node> {
   }
 
   /**
-   * Of the cold ones the fastest; where all are hot, the one with the fewest requests in flight.
-   * Null while fewer than two can be compared.
+   * Of the cold ones the fastest; where all are hot, the one with the fewest requests in flight. Of
+   * equals in the one, the least in the other: latencies of 0 are many. Null while fewer than two can be compared.
    */
   best(among: readonly Node[], nowMs: number): Node | null {
     this.#expire(nowMs)
@@ -93,8 +93,8 @@ export class ProbePool<Node> {
       if (!among.includes(probe.node)) continue
       usable += 1
       if (probe.inFlight > hotAbove) {
-        if (hot === null || probe.inFlight < hot.inFlight) hot = probe
-      } else if (cold === null || probe.latencyMs < cold.latencyMs) cold = probe
+        if (hot === null || isBefore(probe, hot, 'inFlight', 'latencyMs')) hot = probe
+      } else if (cold === null || isBefore(probe, cold, 'latencyMs', 'inFlight')) cold = probe
     }
     return usable < 2 ? null : ((cold ?? hot)?.node ?? null)
   }
@@ -164,4 +164,16 @@ export class ProbePool<Node> {
     const whole = Math.floor(Math.min(maxUses, uses))
     return whole + (this.#rng() < Math.min(maxUses, uses) - whole ? 1 : 0)
   }
+}
+
+type Measure = 'inFlight' | 'latencyMs'
+
+/** Whether `one` is less than `other` by the first measure, or as much and less by the second. */
+function isBefore(
+  one: Probe<unknown>,
+  other: Probe<unknown>,
+  first: Measure,
+  second: Measure,
+): boolean {
+  return one[first] < other[first] || (one[first] === other[first] && one[second] < other[second])
 }

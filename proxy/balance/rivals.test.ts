@@ -79,7 +79,7 @@ test('a node that was never heard from is free for one call and shut for the nex
   t.assert.equal(meter.cost(), 0)
   meter.start()
   t.assert.ok(meter.cost() > 1e12)
-  meter.settle(0, work, 50, true)
+  meter.settle(0, work, 0, true)
   t.assert.equal(meter.cost(), 0)
 })
 
@@ -94,6 +94,13 @@ test('Prequal takes the fastest of the cold, and the least busy where all are ho
   pool.add('hottest', 9, 1, 4, 0)
   t.assert.equal(pool.best(nodes, 0), 'fast')
   t.assert.equal(pool.best(['hot', 'hottest'], 0), 'hot')
+  // Of those as fast the less busy one, of those as busy the faster.
+  pool.add('fast', 1, 50, 4, 0)
+  t.assert.equal(pool.best(nodes, 0), 'slow')
+  pool.add('slow', 2, 50, 4, 0)
+  t.assert.equal(pool.best(nodes, 0), 'fast')
+  pool.add('hot', 9, 0.5, 4, 0)
+  t.assert.equal(pool.best(['hottest', 'hot'], 0), 'hot')
 })
 
 test('a probe counts the calls it led to, and is hot in its turn', (t: TestContext) => {
@@ -143,31 +150,63 @@ test('the pool holds 16 probes, and each query takes out the oldest and the wors
   t.assert.notEqual(pool.best(all, 40), null)
 })
 
-test('a probe is answered with the median of calls that came when about as many were in flight', (t: TestContext) => {
-  const meter = new ProbedLoad()
+test('a probe is answered with the median of the last second, at as many calls in flight or one more or less', (t: TestContext) => {
+  const clock = { ms: 0, nowMs: () => clock.ms }
+  const meter = new ProbedLoad(clock)
+  const take = (...latenciesMs: number[]) => {
+    for (const rttMs of latenciesMs) meter.settle(meter.start(), work, rttMs, false)
+  }
   t.assert.equal(meter.latencyMs(), 0)
-  for (const rttMs of [9, 10, 500]) meter.settle(meter.start(), work, rttMs, false)
+  take(9, 10, 500)
   t.assert.equal(meter.latencyMs(), 10)
-  const first = meter.start()
-  for (const rttMs of [70, 80, 90]) meter.settle(meter.start(), work, rttMs, false)
+  const held = [meter.start(), meter.start()]
+  take(70, 80, 90)
+  // Of both, and of those alone that came third.
   t.assert.equal(meter.latencyMs(), 80)
-  meter.settle(first, work, 1, true)
-  t.assert.equal(meter.latencyMs(), 10)
+  t.assert.equal(meter.latencyMs(2), 80)
+  t.assert.equal(meter.latencyMs(3), 0)
+  clock.ms = 900
+  for (const ticket of held) meter.settle(ticket, work, 1, true)
+  take(20)
+  t.assert.equal(meter.latencyMs(), 20)
+  clock.ms = 1_000
+  t.assert.equal(meter.latencyMs(), 20)
+  clock.ms = 1_901
+  t.assert.equal(meter.latencyMs(), 0)
 })
 
-test('Prequal leaves a node that has become slow, and spreads over the others', (t: TestContext) => {
+test('Prequal leaves a node that has become slow, tries it again each second, and comes back', (t: TestContext) => {
   const clock = { ms: 0, nowMs: () => clock.ms }
   const picker = new HotCold(seededRng(9), clock)
-  const nodes = [5, 5, 5, 80].map((rttMs) => ({ rttMs, meter: new ProbedLoad(), calls: 0 }))
-  for (let i = 0; i < 2_000; i += 1) {
-    clock.ms += 10
-    const node = picker.pick(nodes, work)
-    node.calls += 1
-    node.meter.settle(node.meter.start(), work, node.rttMs, false)
+  const nodes = [5, 5, 5, 80].map((rttMs) => ({ rttMs, meter: new ProbedLoad(clock), calls: 0 }))
+  const serve = (count: number): number[] => {
+    for (const node of nodes) node.calls = 0
+    for (let i = 0; i < count; i += 1) {
+      clock.ms += 10
+      const node = picker.pick(nodes, work)
+      node.calls += 1
+      node.meter.settle(node.meter.start(), work, node.rttMs, false)
+    }
+    return nodes.map(({ calls }) => calls)
   }
-  const [a = 0, b = 0, c = 0, slow = 0] = nodes.map(({ calls }) => calls)
-  t.assert.ok(slow < 40, `${slow} calls to the slow one`)
-  t.assert.ok(Math.min(a, b, c) > 300, `${[a, b, c]}`)
+  const [a = 0, b = 0, c = 0, slow = 0] = serve(2_000)
+  t.assert.ok(slow >= 10 && slow < 150, `${slow} calls to the slow one`)
+  t.assert.ok(Math.min(a, b, c) > 100, `${[a, b, c]}`)
+  const last = nodes[3]
+  if (last === undefined) throw new Error('no such node')
+  last.rttMs = 4
+  const [, , , again = 0] = serve(2_000)
+  t.assert.ok(again > 400, `${again} calls to it when it is the fastest`)
+})
+
+test('what failed late raises the mean of Peak EWMA, what failed early leaves it', (t: TestContext) => {
+  const clock = { ms: 0, nowMs: () => clock.ms }
+  const meter = new PeakEwma(clock)
+  meter.settle(meter.start(), work, 20, false)
+  meter.settle(meter.start(), work, 1, true)
+  t.assert.equal(meter.cost(), 20)
+  meter.settle(meter.start(), work, 10_000, true)
+  t.assert.equal(meter.cost(), 10_000)
 })
 
 function busyWith(calls: number): InFlight {

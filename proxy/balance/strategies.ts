@@ -46,7 +46,7 @@ const capacityShare = ({ cores }: MeterOptions) => new CapacityShare(cores)
 const inFlight = () => new InFlight()
 const inFlightShare = ({ cores }: MeterOptions) => new InFlightShare(cores)
 const peakEwma = ({ clock }: MeterOptions) => new PeakEwma(clock)
-const probedLoad = () => new ProbedLoad()
+const probedLoad = ({ clock }: MeterOptions) => new ProbedLoad(clock)
 const reportedNorm = () => new ReportedNorm()
 const predictedState = ({ clock, cores, observer, costs = new Costs() }: MeterOptions) =>
   new PredictedState(new NodeObserver({ cores, choice: observer, costs }), clock)
