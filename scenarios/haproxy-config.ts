@@ -8,8 +8,12 @@ export type HaproxyLimits = {
   readonly bufferBytes?: number
 }
 
-/** What HAProxy sends calls to, `host` with its port. */
-export type HaproxyServer = { readonly id: string; readonly host: string }
+/** What HAProxy sends calls to, `host` with its port; `weight` from 1 to 256, alike for all where absent. */
+export type HaproxyServer = {
+  readonly id: string
+  readonly host: string
+  readonly weight?: number
+}
 
 /** What every configuration begins with: one thread, HTTP, time limits. */
 export function haproxyHead({ maxConnections, timeoutS, bufferBytes }: HaproxyLimits): string[] {
@@ -26,7 +30,7 @@ export function haproxyHead({ maxConnections, timeoutS, bufferBytes }: HaproxyLi
   ]
 }
 
-/** Listens on loopback and gives each call to the server with the fewest connections; keeps connections. */
+/** Listens on loopback and gives each call to the server with the fewest connections for its weight; keeps connections. */
 export function haproxyBalancer(port: number, servers: readonly HaproxyServer[]): string[] {
   return [
     'frontend rpc',
@@ -38,6 +42,9 @@ export function haproxyBalancer(port: number, servers: readonly HaproxyServer[])
     '  retries 3',
     '  option redispatch',
     '  retry-on conn-failure empty-response',
-    ...servers.map(({ id, host }) => `  server ${id} ${host} check inter 1s`),
+    ...servers.map(({ id, host, weight }) => {
+      const share = weight === undefined ? '' : ` weight ${weight}`
+      return `  server ${id} ${host} check inter 1s${share}`
+    }),
   ]
 }

@@ -41,6 +41,18 @@ test('the order is drawn from the seed, and the same again', (t: TestContext) =>
   t.assert.ok(orders.size > 6, `12 rounds, ${orders.size} orders`)
 })
 
+test('of each two repeats the second goes the other way round', (t: TestContext) => {
+  const slots = schedule(parseCompare({ ...flags, profile: 'equal' }), 4)
+  const [cell] = new Set(slots.map((slot) => slot.cell.id))
+  const orderOf = (repeat: number) =>
+    slots
+      .filter((slot) => slot.repeat === repeat && slot.cell.id === cell)
+      .map(({ contender }) => contender.name)
+  t.assert.deepEqual(orderOf(1), orderOf(0).toReversed())
+  t.assert.deepEqual(orderOf(3), orderOf(2).toReversed())
+  t.assert.ok(orderOf(0).length > 2)
+})
+
 test('more repeats add trials and move none of those before', (t: TestContext) => {
   const one = parseCompare({ ...flags, profile: 'equal' })
   const few = schedule(one, 2).map(keyOf)

@@ -38,18 +38,19 @@ export function cellsOf(config: BenchConfig): readonly CellPlan[] {
 
 /**
  * Who runs when: each repeat holds every cell of a profile once, and in it every contender once, right
- * after each other in an order of the cell's and the repeat's own, drawn from the seed. So whatever
- * drifts with time (the machine's speed most of all) falls on all alike.
+ * after each other in an order that is drawn from the seed for each two repeats, and the other way round in
+ * the second. So whatever drifts with time (the machine's speed most of all) falls on all alike, and of two
+ * contenders neither finds more often what the other has left in caches.
  */
 export function schedule(config: BenchConfig, repeats: number): readonly Slot[] {
   const byProfile = Map.groupBy(cellsOf(config), ({ profile }) => profile)
   return [...byProfile.values()].flatMap((cells) =>
     Array.from({ length: repeats }, (_, repeat) =>
       cells.flatMap((cell) => {
-        const random = randomStream(config.seed, `order/${cell.id}/${repeat}`)
-        return shuffled(config.contenders, random).map((contender) => ({
-          ...{ cell, contender, repeat },
-        }))
+        const random = randomStream(config.seed, `order/${cell.id}/${repeat - (repeat % 2)}`)
+        const drawn = shuffled(config.contenders, random)
+        const order = repeat % 2 === 1 ? drawn.toReversed() : drawn
+        return order.map((contender) => ({ ...{ cell, contender, repeat } }))
       }),
     ).flat(),
   )

@@ -37,12 +37,34 @@ test('trials that were dropped, and other conditions, have no part in it', (t: T
   )
 })
 
-test('whoever fails calls is shown to be nothing', (t: TestContext) => {
+test('in the mean of all, calls without an answer count as long as the time limit', (t: TestContext) => {
+  const run = resultsOf({ base: [10, 10, 10], rival: [10, 10, 10] }, { rival: 0.99 })
+  const [pool] = pooled([run])
+  const found = pool?.ratio('rival', 'base', mean)
+  const expected = (100 * 10 + run.parameters.timeoutMs) / 101 / 10
+  t.assert.ok(Math.abs((found?.ratio.value ?? 0) / expected - 1) < 0.01, `${found?.ratio.value}`)
+  t.assert.equal(found?.isFair, true)
+})
+
+test('runs that differ make the interval wider than their pairs do', (t: TestContext) => {
+  const pairs = { base: [10, 10, 10], rival: [9, 10, 11] }
+  const twice = { base: [10, 10, 10], rival: [18, 20, 22] }
+  const widthOf = (runs: Parameters<typeof pooled>[0]) => {
+    const { low, high } = pooled(runs)[0]?.ratio('rival', 'base', mean)?.ratio ?? {}
+    return Math.log((high ?? 0) / (low ?? 0))
+  }
+  const run = resultsOf(pairs)
+  t.assert.ok(widthOf([run, run]) < widthOf([run]))
+  t.assert.ok(widthOf([run, resultsOf(twice)]) > 2 * widthOf([run]))
+})
+
+test('of whoever fails calls nothing is shown by what leaves them out', (t: TestContext) => {
+  const p99: Figure = { label: null, measure: 'p99' }
   const fair = (success: object) =>
     pooled([resultsOf({ base: [10, 10, 10], rival: [1, 1, 1] }, { ...success })])[0]?.ratio(
       'rival',
       'base',
-      mean,
+      p99,
     )?.isFair
   t.assert.equal(fair({}), true)
   t.assert.equal(fair({ rival: 0.9 }), false)

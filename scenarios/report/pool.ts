@@ -1,6 +1,7 @@
 import { randomStream } from '../load/random.ts'
 import { ratioAtSameSpeed } from '../measure/same-speed.ts'
-import { type Estimate, pairedRatio } from '../measure/statistics.ts'
+import { scaleFactor, widened } from '../measure/scale-factor.ts'
+import { type Estimate, pairedRatio, sum } from '../measure/statistics.ts'
 import { figuresByRepeat, type LatencyMeasure } from './class-summary.ts'
 import type { Cell, Results } from './results.ts'
 import { serviceOf } from './summary.ts'
@@ -41,7 +42,8 @@ export class Pool {
 
   /**
    * A figure of `contender` as a multiple of `rival`'s. Only trials of one run and repeat are
-   * compared: they had the same calls, within minutes.
+   * compared: they had the same calls. Where runs differ by more than their pairs, the interval is as
+   * much wider ({@link scaleFactor}).
    * @returns null where no run has a pair of them
    */
   ratio(contender: string, rival: string, figure: Figure): PooledRatio | null {
@@ -51,8 +53,16 @@ export class Pool {
     const random = randomStream(1, `pool/${this.cell.id}/${contender}/${rival}/${label}/${measure}`)
     const ratio = pairedRatio(mine, others, random)
     if (ratio === null) return null
-    const pairs = [...mine.keys()].filter((repeat) => others.has(repeat)).length
-    return { ratio, pairs, isFair: this.#isFair(contender, rival) }
+    const repeats = [...mine.keys()].filter((repeat) => others.has(repeat))
+    const byRun = Map.groupBy(repeats, (repeat) => Math.floor(repeat / mostRepeats))
+    const logs = [...byRun.values()].map((run) =>
+      run.map((repeat) => Math.log((mine.get(repeat) ?? 1) / (others.get(repeat) ?? 1))),
+    )
+    return {
+      ratio: widened(ratio, scaleFactor(logs)),
+      pairs: repeats.length,
+      isFair: isBooked(figure) || this.#isFair(contender, rival),
+    }
   }
 
   /**
@@ -74,20 +84,33 @@ export class Pool {
     const ratio = ratioAtSameSpeed(pairs)
     return ratio === null
       ? null
-      : { ratio, pairs: pairs.length, isFair: this.#isFair(contender, rival) }
+      : { ratio, pairs: pairs.length, isFair: isBooked(figure) || this.#isFair(contender, rival) }
   }
 
   #isFair(contender: string, rival: string): boolean {
     return isComparable(serviceOf(this.#trials(contender)), serviceOf(this.#trials(rival)))
   }
 
-  #figuresOf(contender: string, { label, measure }: Figure): ReadonlyMap<number, number> {
+  #figuresOf(contender: string, figure: Figure): ReadonlyMap<number, number> {
+    const { label, measure } = figure
     const key = `${contender}/${label}/${measure}`
     const known = this.#figures.get(key)
     if (known !== undefined) return known
-    const found = figuresByRepeat(this.#trials(contender), label, measure)
+    const trials = this.#trials(contender)
+    const found = new Map(figuresByRepeat(trials, label, measure))
+    if (isBooked(figure)) {
+      for (const trial of trials) {
+        const answeredMs = found.get(trial.repeat)
+        if (answeredMs === undefined) continue
+        found.set(trial.repeat, meanOfAll(trial, answeredMs, this.#timeoutOf(trial)))
+      }
+    }
     this.#figures.set(key, found)
     return found
+  }
+
+  #timeoutOf({ repeat }: Trial): number {
+    return this.#runs[Math.floor(repeat / mostRepeats)]?.parameters.timeoutMs ?? 0
   }
 
   /** Repeats are numbered anew, so that those of different runs are not taken for pairs. */
@@ -99,6 +122,21 @@ export class Pool {
         .map((trial) => ({ ...trial, repeat: run * mostRepeats + trial.repeat })),
     )
   }
+}
+
+/**
+ * Whether calls without a right answer are in the figure: in the mean of all calls each counts as one that
+ * took the time limit. Nine in ten thousand that were left out would flatter a mean of 20 ms by 9.
+ */
+function isBooked({ label, measure }: Figure): boolean {
+  return label === null && measure === 'mean'
+}
+
+function meanOfAll({ classes }: Trial, answeredMs: number, timeoutMs: number): number {
+  const tallies = Object.values(classes)
+  const sent = sum(tallies.map((tally) => tally.sent))
+  const succeeded = sum(tallies.map((tally) => tally.succeeded))
+  return (answeredMs * succeeded + timeoutMs * (sent - succeeded)) / sent
 }
 
 /** More than any run has. */

@@ -3,6 +3,9 @@ import { arrows, formatEstimate, formatRatio, unknown } from './format.ts'
 import { tableLines } from './markdown.ts'
 import type { Figure, Pool } from './pool.ts'
 
+/** Behind a ratio of which nothing is shown, because calls failed that the figure leaves out. */
+export const unfair = ' ‡'
+
 /** What the published tables are about. */
 export const subject = 'state-space'
 /** The mean latency of all calls, the first figure of every table. */
@@ -45,6 +48,6 @@ function ratio(pool: Pool, { rival, figure, isAtSameSpeed = false }: RatioColumn
     ? pool.ratioAtSameSpeed(subject, rival, figure)
     : pool.ratio(subject, rival, figure)
   if (found === null) return unknown
-  const arrow = found.isFair ? arrows[difference(found.ratio)] : ''
+  const arrow = found.isFair ? arrows[difference(found.ratio)] : unfair
   return `${formatEstimate(found.ratio, formatRatio)}${arrow} ×${found.pairs}`
 }

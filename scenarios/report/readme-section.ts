@@ -13,7 +13,7 @@ const named = ['round-robin', 'least-connection', 'weighted-least-connection'] a
 /** The load that the first screen shows, where there are several. */
 const shownLoad = 0.7
 const legend =
-  'geometric means over pairs (their number behind ×) with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown'
+  'geometric means over pairs (their number behind ×) with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; ‡ nothing can be shown, since calls failed that this leaves out (in the mean of all they count as long as the time limit)'
 
 /** README with what it says of results made anew. @throws Error when it has no place for it */
 export function withResults(readme: string, pools: readonly Pool[]): string {

@@ -4,6 +4,7 @@ import { type Pool, pooled } from './pool.ts'
 import { columnsOf, figures, mean, ratioTable, subject } from './ratio-table.ts'
 import type { Results } from './results.ts'
 import type { Summary } from './summary.ts'
+import { mendedNote, withoutMended } from './superseded.ts'
 import { headline } from './verdict.ts'
 
 /** A committed run: its folder, from the repository's root, and what its results make. */
@@ -18,9 +19,9 @@ const rivals = [
 const sameSpeedNote =
   'The same calls cost up to a fifth more CPU from one minute to the next. Here that is taken out: where the line of log ratio over log CPU that the *generator* took beside the one ÷ beside the other starts (five pairs or more). What a strategy saves the generator itself is taken out with it.'
 
-/** The conditions of all runs, by workload, profile and load. */
+/** The conditions of all runs, without contenders as they are no more, by workload, profile and load. */
 export function poolsOf(runs: readonly PublishedRun[]): readonly Pool[] {
-  return pooled(runs.map(({ summary }) => summary.results)).toSorted(byCondition)
+  return pooled(runs.map(({ summary }) => withoutMended(summary.results))).toSorted(byCondition)
 }
 
 function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
@@ -50,7 +51,8 @@ export function runsText(pools: readonly Pool[], runs: readonly PublishedRun[]):
     ratioTable(pools, columnsOf(parts, figure)),
   ])
   return [
-    'Geometric means over paired repeats, those of all runs together (their number behind ×), with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; a dash where it was not measured.',
+    "Geometric means over paired repeats, those of all runs together (their number behind ×), with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; ‡ nothing can be shown, because more than one call in a thousand failed, which quantiles leave out; in the mean of all a failed call counts as one that took the time limit; a dash where it was not measured. Where runs differ by more than their pairs, intervals are as much wider (the Particle Data Group's scale factor), but not those with the machine as fast for both.",
+    mendedNote,
     ...tables,
     '## The mean of all calls, with the machine as fast for both',
     sameSpeedNote,

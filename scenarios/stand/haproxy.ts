@@ -16,6 +16,8 @@ export const haproxyName = 'haproxy'
 const startTimeoutMs = 10_000
 const pollMs = 50
 const stopGraceMs = 2_000
+/** The greatest weight that HAProxy knows. */
+const mostWeight = 256
 
 export function isHaproxy({ name, url }: Contender): boolean {
   return name === haproxyName && url === null
@@ -27,7 +29,7 @@ export function haproxyVersion(): string | null {
   return error === undefined ? (/version (\S+)/.exec(stdout)?.[1] ?? 'unknown') : null
 }
 
-/** HAProxy with `leastconn` on the nodes of a stand, as a careful operator sets it up. */
+/** HAProxy with `leastconn`, weighted by quotas, on the nodes of a stand, as a careful operator sets it up. */
 export class Rival {
   readonly url: string
   /** Where it differs from the proxy's. */
@@ -92,7 +94,11 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function configuration(port: number, statsPort: number, nodes: readonly FleetNode[]): string {
-  const servers = nodes.map(({ id, url }) => ({ id, host: new URL(url).host }))
+  const most = Math.max(...nodes.map(({ cpus }) => cpus ?? 1))
+  const servers = nodes.map(({ id, url, cpus }) => ({
+    ...{ id, host: new URL(url).host },
+    weight: Math.max(1, Math.round((mostWeight * (cpus ?? 1)) / most)),
+  }))
   return [
     ...haproxyHead({ maxConnections: 8_000, timeoutS: 60 }),
     'frontend stats',

@@ -35,7 +35,8 @@ const fatal: ReadonlySet<string> = new Set(['node-died', 'diverged'])
 /**
  * Nodes under one profile, the agent outside their quotas, and one proxy for all strategies: it is
  * switched from one to the other, so that connections, compiled code and what calls were found to cost
- * stay, and what a strategy has learned of nodes does not. Beside it HAProxy on the same nodes, where it takes part.
+ * stay (with how long disturbances last and what CPU goes with a call, over the fleet), and what a strategy
+ * has learned of each node does not. Beside it HAProxy on the same nodes, where it takes part.
  * @throws Error when something does not start; nothing is left running then
  */
 export async function openStand(options: StandOptions): Promise<Site> {
