@@ -154,3 +154,16 @@ export function pooled(runs: readonly Results[]): readonly Pool[] {
   }
   return [...pools.values()]
 }
+
+/** All conditions of some runs as if they were one: each cell of a run is a run of its own. */
+export function together(runs: readonly Results[], id: string): Pool | null {
+  let pool: Pool | null = null
+  for (const run of runs) {
+    for (const cell of run.cells) {
+      pool ??= new Pool({ ...cell, id })
+      const trials = run.trials.filter((trial) => trial.cell === cell.id)
+      pool.add({ ...run, trials: trials.map((trial) => ({ ...trial, cell: id })) })
+    }
+  }
+  return pool
+}

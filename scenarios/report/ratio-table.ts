@@ -43,6 +43,17 @@ export function ratioTable(pools: readonly Pool[], columns: readonly RatioColumn
   )
 }
 
+/** A Markdown table of rivals by the published figures, over all that is in the pool. */
+export function rivalTable(pool: Pool, rivals: readonly string[]): string {
+  return tableLines(
+    ['', ...figures.map(([name]) => name)],
+    rivals.map((rival) => [
+      `\`${rival}\``,
+      ...figures.map(([head, figure]) => ratio(pool, { head, rival, figure })),
+    ]),
+  )
+}
+
 function ratio(pool: Pool, { rival, figure, isAtSameSpeed = false }: RatioColumn): string {
   const found = isAtSameSpeed
     ? pool.ratioAtSameSpeed(subject, rival, figure)

@@ -1,10 +1,19 @@
 import type { Pool } from './pool.ts'
-import { columnsOf, figures, mean, type RatioColumn, ratioTable, subject } from './ratio-table.ts'
-import { type PublishedRun, runsText } from './runs-text.ts'
+import {
+  columnsOf,
+  figures,
+  mean,
+  type RatioColumn,
+  ratioTable,
+  rivalTable,
+  subject,
+} from './ratio-table.ts'
+import { type PublishedRun, rivals, runsText } from './runs-text.ts'
 
 /** What is made anew, between these two lines. */
 const sections = {
   margins: ['<!-- margins: made by npm run results -->', '<!-- /margins -->'],
+  today: ['<!-- today: made by npm run results -->', '<!-- /today -->'],
   worth: ['<!-- worth: made by npm run results -->', '<!-- /worth -->'],
   runs: ['<!-- runs: made by npm run results -->', '<!-- /runs -->'],
 } as const
@@ -15,10 +24,17 @@ const shownLoad = 0.7
 const legend =
   'geometric means over pairs (their number behind ×) with 95 % intervals; ↓ shown to be lower, ↑ higher, otherwise no difference shown; ‡ nothing can be shown, since calls failed that this leaves out (in the mean of all they count as long as the time limit)'
 
-/** README with what it says of results made anew. @throws Error when it has no place for it */
-export function withResults(readme: string, pools: readonly Pool[]): string {
+/**
+ * README with what it says of results made anew.
+ * @param todays the default as it is today, under all conditions
+ * @throws Error when it has no place for it
+ */
+export function withResults(readme: string, pools: readonly Pool[], todays: Pool | null): string {
   const withMargins = withSection(readme, sections.margins, () => margins(pools))
-  return withSection(withMargins, sections.worth, () => worth(pools))
+  const withToday = withSection(withMargins, sections.today, () =>
+    todays === null ? 'Not measured.' : today(todays),
+  )
+  return withSection(withToday, sections.worth, () => worth(pools))
 }
 
 /** The README of the committed runs, made anew. @throws Error when it has no place for them */
@@ -56,6 +72,15 @@ function margins(pools: readonly Pool[]): string {
     `Mean latency of \`${subject}\` on four real Geths under CPU quotas, as a multiple of`,
     ratioTable(shown, columnsOf(named, mean)),
     `By profile, workload and load; ${legend}. Two cores for all, which the host shares with others: [how, and what else](#what-they-are-worth).`,
+  ].join('\n\n')
+}
+
+/** The default as a multiple of each rival and of itself with parts switched. */
+function today(pool: Pool): string {
+  const parts = [...pool.contenders].filter((name) => name.startsWith(`${subject}:`)).toSorted()
+  return [
+    `The default, \`${subject}\`, as it is today, over all conditions of \`geth-reads\` it was measured under, as a multiple of each rival and of itself with one part switched:`,
+    rivalTable(pool, [...rivals, ...parts]),
   ].join('\n\n')
 }
 

@@ -1,17 +1,17 @@
 import { basename } from 'node:path'
 import { formatMoment } from './format.ts'
-import { type Pool, pooled } from './pool.ts'
+import { type Pool, pooled, together } from './pool.ts'
 import { columnsOf, figures, mean, ratioTable, subject } from './ratio-table.ts'
 import type { Results } from './results.ts'
 import type { Summary } from './summary.ts'
-import { mendedNote, withoutMended } from './superseded.ts'
+import { isOfToday, mendedNote, withoutMended } from './superseded.ts'
 import { headline } from './verdict.ts'
 
 /** A committed run: its folder, from the repository's root, and what its results make. */
 export type PublishedRun = { readonly folder: string; readonly summary: Summary }
 
 /** In the order of the tables; others, such as another program, come behind. */
-const rivals = [
+export const rivals = [
   ...['weighted-least-connection', 'least-connection', 'round-robin', 'weighted-round-robin'],
   ...['power-of-two', 'peak-ewma', 'prequal', 'nearest-origin'],
 ] as const
@@ -22,6 +22,15 @@ const sameSpeedNote =
 /** The conditions of all runs, without contenders as they are no more, by workload, profile and load. */
 export function poolsOf(runs: readonly PublishedRun[]): readonly Pool[] {
   return pooled(runs.map(({ summary }) => withoutMended(summary.results))).toSorted(byCondition)
+}
+
+/** The default as it is today, under every condition of `geth-reads` together; null where there is none. */
+export function todayPool(runs: readonly PublishedRun[]): Pool | null {
+  const results = runs.map(({ summary }) => withoutMended(summary.results)).filter(isOfToday)
+  return together(
+    results.filter(({ cells }) => cells.every(({ workload }) => workload === 'geth-reads')),
+    'today',
+  )
 }
 
 function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {

@@ -12,6 +12,14 @@ const mended: readonly Mended[] = [
   },
 ]
 
+/** From then on `state-space` by itself is what it is today: round 15 of the diary, in proxy/state. */
+const defaultSince = '2026-11-22T23:20:00Z'
+
+/** Whether the run has the default as it is today. */
+export function isOfToday(run: Results): boolean {
+  return Date.parse(run.startedAt) >= Date.parse(defaultSince)
+}
+
 /** The run without contenders as they were before they were mended. */
 export function withoutMended(run: Results): Results {
   const old = mended.filter(({ at }) => Date.parse(run.startedAt) < Date.parse(at))

@@ -5,7 +5,7 @@ import { renderCsv } from '../report/csv.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { publishedFolder, publishedRuns } from '../report/published.ts'
 import { withResults, withRuns } from '../report/readme-section.ts'
-import { poolsOf } from '../report/runs-text.ts'
+import { poolsOf, todayPool } from '../report/runs-text.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runs = await publishedRuns(root)
@@ -15,7 +15,7 @@ const remedy = 'it is not what its results.json makes: npm run results'
 test('what READMEs say of results is what the committed runs make; npm run results makes it', async (t: TestContext) => {
   t.assert.ok(runs.length > 0)
   const readme = await readFile(join(root, 'README.md'), 'utf8')
-  t.assert.ok(withResults(readme, pools) === readme, remedy)
+  t.assert.ok(withResults(readme, pools, todayPool(runs)) === readme, remedy)
   const ofRuns = await readFile(join(root, publishedFolder, 'README.md'), 'utf8')
   t.assert.ok(withRuns(ofRuns, pools, runs) === ofRuns, remedy)
 })
@@ -32,8 +32,10 @@ for (const { folder, summary } of runs) {
 }
 
 test('a README without a place for results is refused', (t: TestContext) => {
-  t.assert.throws(() => withResults('# README', []), /has no <!-- margins/)
+  t.assert.throws(() => withResults('# README', [], null), /has no <!-- margins/)
   const margins = '<!-- margins: made by npm run results --><!-- /margins -->'
-  t.assert.throws(() => withResults(margins, []), /has no <!-- worth/)
+  t.assert.throws(() => withResults(margins, [], null), /has no <!-- today/)
+  const today = '<!-- today: made by npm run results --><!-- /today -->'
+  t.assert.throws(() => withResults(margins + today, [], null), /has no <!-- worth/)
   t.assert.throws(() => withRuns('# Results', [], []), /has no <!-- runs/)
 })
