@@ -150,7 +150,7 @@ test('the pool holds 16 probes, and each query takes out the oldest and the wors
   t.assert.notEqual(pool.best(all, 40), null)
 })
 
-test('a probe is answered with the median of the last second, at as many calls in flight or one more or less', (t: TestContext) => {
+test('a probe is answered with the median of calls that came when about as many were in flight', (t: TestContext) => {
   const clock = { ms: 0, nowMs: () => clock.ms }
   const meter = new ProbedLoad(clock)
   const take = (...latenciesMs: number[]) => {
@@ -159,23 +159,33 @@ test('a probe is answered with the median of the last second, at as many calls i
   t.assert.equal(meter.latencyMs(), 0)
   take(9, 10, 500)
   t.assert.equal(meter.latencyMs(), 10)
-  const held = [meter.start(), meter.start()]
+  const first = meter.start()
   take(70, 80, 90)
-  // Of both, and of those alone that came third.
   t.assert.equal(meter.latencyMs(), 80)
-  t.assert.equal(meter.latencyMs(2), 80)
-  t.assert.equal(meter.latencyMs(3), 0)
-  clock.ms = 900
-  for (const ticket of held) meter.settle(ticket, work, 1, true)
-  take(20)
+  t.assert.equal(meter.latencyMs(5), 80)
+  meter.settle(first, work, 1, true)
+  t.assert.equal(meter.latencyMs(), 10)
+  // The one that was chosen has one more when it answers.
+  t.assert.equal(meter.latencyMs(1), 80)
+})
+
+test('a probe tells no latency of more than ten seconds ago', (t: TestContext) => {
+  const clock = { ms: 0, nowMs: () => clock.ms }
+  const meter = new ProbedLoad(clock)
+  meter.settle(meter.start(), work, 300, false)
+  const held = meter.start()
+  clock.ms = 4_000
+  meter.settle(meter.start(), work, 20, false)
+  meter.settle(held, work, 1, true)
+  clock.ms = 10_000
+  t.assert.equal(meter.latencyMs(), 300)
+  clock.ms = 10_001
   t.assert.equal(meter.latencyMs(), 20)
-  clock.ms = 1_000
-  t.assert.equal(meter.latencyMs(), 20)
-  clock.ms = 1_901
+  clock.ms = 14_001
   t.assert.equal(meter.latencyMs(), 0)
 })
 
-test('Prequal leaves a node that has become slow, tries it again each second, and comes back', (t: TestContext) => {
+test('Prequal leaves a node that has become slow, tries it again at times, and comes back', (t: TestContext) => {
   const clock = { ms: 0, nowMs: () => clock.ms }
   const picker = new HotCold(seededRng(9), clock)
   const nodes = [5, 5, 5, 80].map((rttMs) => ({ rttMs, meter: new ProbedLoad(clock), calls: 0 }))
@@ -190,7 +200,7 @@ test('Prequal leaves a node that has become slow, tries it again each second, an
     return nodes.map(({ calls }) => calls)
   }
   const [a = 0, b = 0, c = 0, slow = 0] = serve(2_000)
-  t.assert.ok(slow >= 10 && slow < 150, `${slow} calls to the slow one`)
+  t.assert.ok(slow >= 1 && slow < 40, `${slow} calls to the slow one`)
   t.assert.ok(Math.min(a, b, c) > 100, `${[a, b, c]}`)
   const last = nodes[3]
   if (last === undefined) throw new Error('no such node')

@@ -7,7 +7,7 @@ test('a contender that was mended is left out of what was measured before, and n
   const before = withoutMended({ ...run, startedAt: '2026-11-22T00:00:00.000Z' })
   t.assert.deepEqual(before.parameters.contenders, ['base'])
   t.assert.deepEqual([...new Set(before.trials.map(({ contender }) => contender))], ['base'])
-  const after = withoutMended({ ...run, startedAt: '2026-11-23T06:30:00.000Z' })
+  const after = withoutMended({ ...run, startedAt: '2026-11-23T06:51:00.000Z' })
   t.assert.deepEqual(after.parameters.contenders, ['base', 'prequal'])
   t.assert.equal(after.trials.length, 4)
 })
