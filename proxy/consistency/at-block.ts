@@ -2,9 +2,10 @@ import type { Message, ParamsChange } from '../rpc/call.ts'
 import { code, skipValue } from '../rpc/json.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
 import { stateMethods } from '../rpc/methods/state.ts'
+import { paramAt } from '../rpc/param-bytes.ts'
 import { eachMember } from '../rpc/reply.ts'
 import type { Block } from '../upstream/block.ts'
-import { type BlockNeed, blockNeed, isLatest, paramAt } from './block-need.ts'
+import { type BlockNeed, blockNeed, isLatest } from './block-need.ts'
 
 /** Methods whose block may be left out, and then is the latest, in every Geth. */
 const optional = new Set(['eth_call', 'eth_createAccessList', 'eth_estimateGas', 'eth_simulateV1'])

@@ -1,7 +1,8 @@
 import type { Message } from '../rpc/call.ts'
 import { stringAt } from '../rpc/call.ts'
-import { code, skipSpace, skipString, skipValue } from '../rpc/json.ts'
+import { code, skipString, skipValue } from '../rpc/json.ts'
 import type { MethodRule } from '../rpc/methods/rule.ts'
+import { paramAt } from '../rpc/param-bytes.ts'
 import { eachMember } from '../rpc/reply.ts'
 
 /** The block that a call is about. `none`: the answer is the same at every block. */
@@ -109,18 +110,4 @@ function needOfText(body: Buffer, start: number, end: number): BlockNeed {
   }
   const number = /^0x[0-9a-f]{1,14}$/i.test(text) ? Number(text) : Number.NaN
   return Number.isSafeInteger(number) ? { kind: 'number', number } : latest
-}
-
-/** Where param `place` begins, or -1 where there are fewer. The params are known to be whole JSON. */
-export function paramAt({ body, paramsStart, paramsEnd }: Message, place: number): number {
-  if (paramsStart < 0 || body[paramsStart] !== code.openArray) return -1
-  // `at` is what stands before a param, from `[` on a comma.
-  let at = paramsStart
-  for (let i = place; i > 0; i--) {
-    const end = skipValue(body, at + 1, paramsEnd)
-    at = end < 0 ? paramsEnd : skipSpace(body, end, paramsEnd)
-    if (body[at] !== code.comma) return -1
-  }
-  const start = skipSpace(body, at + 1, paramsEnd)
-  return body[start] === code.closeArray ? -1 : start
 }

@@ -1,6 +1,9 @@
 import type { Message } from '../rpc/call.ts'
 import { code, skipSpace, skipString } from '../rpc/json.ts'
-import { blockAt, countAt, endOf, isText, memberAt, paramAt } from './param-bytes.ts'
+import { blockAt, countAt, isText, memberAt, paramAt } from '../rpc/param-bytes.ts'
+
+/** Params are looked at for so many bytes; what stands behind is as if it were not there. */
+const maxBytes = 4_096
 
 /** Params of a call from so many bytes on tell it by their length as well. */
 const longBytes = 1_024
@@ -123,7 +126,7 @@ function functionOf(message: Message): string {
   const input = memberAt(body, call, end, 'input')
   const data = input >= 0 ? input : memberAt(body, call, end, 'data')
   const length = paramsEnd - paramsStart
-  const size = length < longBytes ? '' : `/${Math.floor(Math.log2(length))}`
+  const size = length < longBytes ? '' : `/${powerOf(length)}`
   const to = memberAt(body, call, end, 'to')
   if (to < 0 || body[to] !== code.quote) {
     return data < 0 || body[data] !== code.quote ? '' : `code/${hashOf(body, data, end)}${size}`
@@ -141,4 +144,9 @@ function hashOf(body: Buffer, at: number, end: number): string {
     hash = Math.imul(hash ^ (body[i] ?? 0), 0x01000193)
   }
   return (hash >>> 0).toString(16)
+}
+
+/** Where looking at the params of a call ends. */
+function endOf({ paramsStart, paramsEnd }: Message): number {
+  return Math.min(paramsEnd, paramsStart + maxBytes)
 }

@@ -1,34 +1,33 @@
-import type { Message } from '../rpc/call.ts'
-import { code, isDigit, skipSpace, skipString, skipValue } from '../rpc/json.ts'
+import type { Message } from './call.ts'
+import { code, isDigit, skipSpace, skipString, skipValue } from './json.ts'
 
 /*
  * Finds what stands in the params of a call, as positions in its bytes: no object is made, nothing
  * is thrown, and -1 or null is what is not there.
  */
 
-/** Params are looked at for so many bytes; what stands behind is as if it were not there. */
-const maxBytes = 4_096
-
 /** Geth gives no fee history of more than 1,024 blocks. */
 const countDigits = 4
 
-/** Where looking at the params of a call ends. */
-export function endOf({ paramsStart, paramsEnd }: Message): number {
-  return Math.min(paramsEnd, paramsStart + maxBytes)
-}
-
-/** Where the `index`-th param begins, or -1. */
-export function paramAt({ body, paramsStart }: Message, index: number, end: number): number {
+/**
+ * Where param `place` begins, or -1 where there are fewer.
+ * @param end what stands behind is as if it were not there
+ */
+export function paramAt(
+  { body, paramsStart, paramsEnd }: Message,
+  place: number,
+  end = paramsEnd,
+): number {
   if (paramsStart < 0 || body[paramsStart] !== code.openArray) return -1
   let at = skipSpace(body, paramsStart + 1, end)
-  for (let i = 0; i < index; i++) {
+  for (let i = 0; i < place; i++) {
     at = skipValue(body, at, end)
     if (at < 0) return -1
     at = skipSpace(body, at, end)
-    if (body[at] !== code.comma || at >= end) return -1
+    if (at >= end || body[at] !== code.comma) return -1
     at = skipSpace(body, at + 1, end)
   }
-  return at < end ? at : -1
+  return at < end && body[at] !== code.closeArray ? at : -1
 }
 
 /** Where the value of member `name` of the object at `at` begins, or -1. */
