@@ -33,6 +33,11 @@ export function shuffled<Item>(items: readonly Item[], random: Random): readonly
   return order
 }
 
+/** A draw from the standard normal distribution (Box and Muller, 1958). */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
 /** Three 32-bit words from a text: FNV-1a with three offsets. */
 function scatter(text: string): [number, number, number] {
   const words: [number, number, number] = [0x811c9dc5, 0x2f0b4c47, 0x7ee3623b]

@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { type Random, randomStream } from '../load/random.ts'
+import { normal, randomStream } from '../load/random.ts'
 import {
   difference,
   estimate,
@@ -112,8 +112,3 @@ test('an interval that holds 1, or none at all, shows no difference', (t: TestCo
   t.assert.equal(difference({ value: 0.5, low: null, high: null }), 'none')
   t.assert.equal(difference({ value: 1.5, low: 1.1, high: 2 }), 'higher')
 })
-
-/** A standard normal number by Box and Muller. */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}

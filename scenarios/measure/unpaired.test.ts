@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { randomStream } from '../load/random.ts'
+import { normal, randomStream } from '../load/random.ts'
 import { unpairedRatio } from './unpaired.ts'
 
 test('the interval holds the truth in 93 to 97 of 100 experiments, also of unequal samples', (t: TestContext) => {
@@ -24,7 +24,3 @@ test('two values say nothing of their spread', (t: TestContext) => {
   const { low, high } = unpairedRatio([4, 4, 4], [2, 2, 2])
   t.assert.ok(Math.abs((low ?? 0) - 2) < 1e-9 && Math.abs((high ?? 0) - 2) < 1e-9)
 })
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}

@@ -1,7 +1,7 @@
 import { randomStream } from '../load/random.ts'
 import { ratioAtSameSpeed } from '../measure/same-speed.ts'
 import { scaleFactor, widened } from '../measure/scale-factor.ts'
-import { type Estimate, pairedRatio, sum } from '../measure/statistics.ts'
+import { type Estimate, pairedRatio } from '../measure/statistics.ts'
 import { figuresByRepeat, type LatencyMeasure } from './class-summary.ts'
 import type { Cell, Results } from './results.ts'
 import { serviceOf } from './summary.ts'
@@ -54,14 +54,14 @@ export class Pool {
     const ratio = pairedRatio(mine, others, random)
     if (ratio === null) return null
     const repeats = [...mine.keys()].filter((repeat) => others.has(repeat))
-    const byRun = Map.groupBy(repeats, (repeat) => Math.floor(repeat / mostRepeats))
+    const byRun = Map.groupBy(repeats, runOf)
     const logs = [...byRun.values()].map((run) =>
       run.map((repeat) => Math.log((mine.get(repeat) ?? 1) / (others.get(repeat) ?? 1))),
     )
     return {
       ratio: widened(ratio, scaleFactor(logs)),
       pairs: repeats.length,
-      isFair: isBooked(figure) || this.#isFair(contender, rival),
+      isFair: this.#isFair(contender, rival, figure),
     }
   }
 
@@ -84,10 +84,11 @@ export class Pool {
     const ratio = ratioAtSameSpeed(pairs)
     return ratio === null
       ? null
-      : { ratio, pairs: pairs.length, isFair: isBooked(figure) || this.#isFair(contender, rival) }
+      : { ratio, pairs: pairs.length, isFair: this.#isFair(contender, rival, figure) }
   }
 
-  #isFair(contender: string, rival: string): boolean {
+  #isFair(contender: string, rival: string, figure: Figure): boolean {
+    if (isBooked(figure)) return true
     return isComparable(serviceOf(this.#trials(contender)), serviceOf(this.#trials(rival)))
   }
 
@@ -110,7 +111,7 @@ export class Pool {
   }
 
   #timeoutOf({ repeat }: Trial): number {
-    return this.#runs[Math.floor(repeat / mostRepeats)]?.parameters.timeoutMs ?? 0
+    return this.#runs[runOf(repeat)]?.parameters.timeoutMs ?? 0
   }
 
   /** Repeats are numbered anew, so that those of different runs are not taken for pairs. */
@@ -132,15 +133,18 @@ function isBooked({ label, measure }: Figure): boolean {
   return label === null && measure === 'mean'
 }
 
-function meanOfAll({ classes }: Trial, answeredMs: number, timeoutMs: number): number {
-  const tallies = Object.values(classes)
-  const sent = sum(tallies.map((tally) => tally.sent))
-  const succeeded = sum(tallies.map((tally) => tally.succeeded))
+function meanOfAll(trial: Trial, answeredMs: number, timeoutMs: number): number {
+  const { sent, succeeded } = serviceOf([trial])
   return (answeredMs * succeeded + timeoutMs * (sent - succeeded)) / sent
 }
 
 /** More than any run has. */
 const mostRepeats = 100_000
+
+/** The run that a repeat, numbered anew, is of. */
+function runOf(repeat: number): number {
+  return Math.floor(repeat / mostRepeats)
+}
 
 /** The conditions of some runs, each once, in the order in which they are met. */
 export function pooled(runs: readonly Results[]): readonly Pool[] {

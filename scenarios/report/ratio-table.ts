@@ -26,6 +26,11 @@ export type RatioColumn = {
   readonly isAtSameSpeed?: boolean
 }
 
+/** The subject with parts switched, among those who take part. */
+export function partsOf(contenders: Iterable<string>): readonly string[] {
+  return [...contenders].filter((name) => name.startsWith(`${subject}:`)).toSorted()
+}
+
 /** One figure as a multiple of each rival's, named by them. */
 export function columnsOf(rivals: readonly string[], figure: Figure): readonly RatioColumn[] {
   return rivals.map((rival) => ({ head: `\`${rival}\``, rival, figure }))

@@ -3,6 +3,7 @@ import {
   columnsOf,
   figures,
   mean,
+  partsOf,
   type RatioColumn,
   ratioTable,
   rivalTable,
@@ -77,10 +78,9 @@ function margins(pools: readonly Pool[]): string {
 
 /** The default as a multiple of each rival and of itself with parts switched. */
 function today(pool: Pool): string {
-  const parts = [...pool.contenders].filter((name) => name.startsWith(`${subject}:`)).toSorted()
   return [
     `The default, \`${subject}\`, as it is today, over all conditions of \`geth-reads\` it was measured under, as a multiple of each rival and of itself with one part switched:`,
-    rivalTable(pool, [...rivals, ...parts]),
+    rivalTable(pool, [...rivals, ...partsOf(pool.contenders)]),
   ].join('\n\n')
 }
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { formatMoment } from './format.ts'
 import { type Pool, pooled, together } from './pool.ts'
-import { columnsOf, figures, mean, ratioTable, subject } from './ratio-table.ts'
+import { columnsOf, figures, mean, partsOf, ratioTable, subject } from './ratio-table.ts'
 import type { Results } from './results.ts'
 import type { Summary } from './summary.ts'
 import { isOfToday, mendedNote, withoutMended } from './superseded.ts'
@@ -45,7 +45,7 @@ function byCondition({ cell: a }: Pool, { cell: b }: Pool): number {
  */
 export function runsText(pools: readonly Pool[], runs: readonly PublishedRun[]): string {
   const all = new Set(pools.flatMap(({ contenders }) => [...contenders]))
-  const parts = [...all].filter((name) => name.startsWith(`${subject}:`)).toSorted()
+  const parts = partsOf(all)
   const known: readonly string[] = [subject, ...rivals, ...parts]
   const others = [...all].filter((name) => !known.includes(name)).toSorted()
   const columns = [...rivals.filter((rival) => all.has(rival)), ...others]

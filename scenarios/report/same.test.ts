@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { type Random, randomStream } from '../load/random.ts'
+import { normal, type Random, randomStream } from '../load/random.ts'
 import { Latencies } from '../measure/latencies.ts'
 import { difference } from '../measure/statistics.ts'
 import { type Results, readResults, type Trial } from './results.ts'
@@ -56,8 +56,4 @@ function trial(contender: string, repeat: number, scale: number, random: Random)
   const latencies = Latencies.empty()
   for (let i = 0; i < calls; i += 1) latencies.record(10 * scale * Math.exp(0.8 * normal(random)))
   return trialOf(contender, repeat, latencies)
-}
-
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }

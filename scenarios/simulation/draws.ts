@@ -1,14 +1,9 @@
-import type { Random } from '../load/random.ts'
+import { normal, type Random } from '../load/random.ts'
 
 /** A draw of mean `mean`, exponentially distributed. */
 export function exponential(random: Random, mean: number): number {
   // 1 − u lies in (0, 1], so that the logarithm is finite.
   return -mean * Math.log(1 - random())
-}
-
-/** A draw from the standard normal distribution (Box and Muller, 1958). */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
 /** How long a kind of thing takes: mean, spread and bounds. */

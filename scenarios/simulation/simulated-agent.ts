@@ -1,7 +1,7 @@
 import type { NodeReport, RawFigures, StatePoint } from '../../agents/report.ts'
-import type { Random } from '../load/random.ts'
+import { normal, type Random } from '../load/random.ts'
 import type { Agenda, Happening } from './agenda.ts'
-import { exponential, normal } from './draws.ts'
+import { exponential } from './draws.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
 /** What goes wrong with the agent of a node. */
